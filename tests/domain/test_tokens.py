@@ -133,8 +133,8 @@ class TestCardCode:
         assert tokens.card_code(KEYS.card_code, CARD[:8] + "02") != CARD_CODE
 
     def test_the_table_holds_a_hash(self):
-        assert len(tokens.card_code_hash(CARD_CODE)) == 64
-        assert CARD_CODE not in tokens.card_code_hash(CARD_CODE)
+        assert len(tokens.card_code_hash(CARD_CODE)) == 32
+        assert CARD_CODE.encode() not in tokens.card_code_hash(CARD_CODE)
 
 
 class TestPresented:

@@ -200,9 +200,9 @@ def card_code(key: bytes, card_number: str) -> str:
     return _base32(bits, CARD_CHARACTERS)
 
 
-def card_code_hash(code: str) -> str:
-    """SHA-256 of a card code as 64 hex digits: what the card table holds and is searched by."""
-    return sha256(code.encode()).hexdigest()
+def card_code_hash(code: str) -> bytes:
+    """SHA-256 of a card code, 32 bytes: what the card table holds and is searched by."""
+    return sha256(code.encode()).digest()
 
 
 def parse_presented(text: str, own_host: str | None = None) -> Presented | None:
