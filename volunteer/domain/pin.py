@@ -41,8 +41,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 class Personal:
     """What a person's acquaintances know: no PIN may be cut from it."""
 
-    phone: str | None = None
-    birth_dates: tuple[date, ...] = ()
+    phone: str | None = field(default=None, repr=False)
+    birth_dates: tuple[date, ...] = field(default=(), repr=False)
     passbook_numbers: tuple[str, ...] = field(default=(), repr=False)
 
 

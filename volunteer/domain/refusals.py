@@ -81,6 +81,7 @@ class Code(StrEnum):
     SECRETS_DIFFER = "secrets_differ"
     PHONE_INVALID = "phone_invalid"
     PHONE_TAKEN = "phone_taken"
+    ALREADY_BOUND = "already_bound"
     ACTIVATION_CODE_WRONG = "activation_code_wrong"
     ACTIVATION_CODE_EXPIRED = "activation_code_expired"
     ACTIVATION_CODE_USED_UP = "activation_code_used_up"

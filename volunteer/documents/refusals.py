@@ -1,0 +1,279 @@
+"""The one table of status and words of every refusal, in both languages.
+
+Words say what happened, then what to do. A row is the HTTP status, the words, and, where the words
+quote a fact, a second sentence for when the fact is not known. Facts named `…_at` are times in
+ISO 8601 and `…_on` are dates: they are shown as people here write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from volunteer.domain.refusals import Code, Outcome, Refusal
+
+Row = tuple[int, LazyString] | tuple[int, LazyString, LazyString]
+Facts = Mapping[str, str | int | float | bool | None]
+
+# fmt: off
+TABLE: dict[Code, Row] = {
+    # Codes and cards
+    Code.CODE_MALFORMED: (422,
+        _l("This is not one of our codes. Please scan the code on the screen, the poster or "
+           "the passbook card.")),
+    Code.CODE_UNKNOWN: (404,
+        _l("We do not know this code. Please scan the screen again, or show your card to "
+           "the leader.")),
+    Code.CODE_EXPIRED: (410,
+        _l("This code has run out: it changes every 30 seconds. Please scan the one on the "
+           "screen now.")),
+    Code.CODE_FOREIGN: (422,
+        _l("This code belongs to another place, not to this love passbook. Please do not "
+           "open it; ask the leader for the right one.")),
+    Code.POSTER_OFF: (410,
+        _l("The code on this poster has been switched off. Please scan the screen, or show "
+           "your card to the leader.")),
+    Code.CARD_UNKNOWN: (404,
+        _l("We do not know this card. Please check the number, or find the person by name.")),
+    Code.CARD_REVOKED: (410,
+        _l("This card was cancelled on %(ended_on)s. The staff can make a new one."),
+        _l("This card was cancelled. The staff can make a new one.")),
+    Code.CARD_REPLACED: (410,
+        _l("This card was replaced on %(ended_on)s. Please use the new card, or type its "
+           "number."),
+        _l("This card was replaced. Please use the new card, or type its number.")),
+    Code.CARD_BLANK: (409,
+        _l("This is a blank card that belongs to nobody yet. Please give it to somebody "
+           "first.")),
+    Code.CARD_FOREIGN: (403,
+        _l("This card is another community's, and this activity takes no guests. Please ask "
+           "the organizer.")),
+    # Scans
+    Code.EVENT_UNKNOWN: (404,
+        _l("There is no such event here. Please scan the code again, or ask the leader.")),
+    Code.EVENT_CANCELLED: (410,
+        _l("This event was cancelled. Please see the list of events for others.")),
+    Code.EVENT_FULL: (409,
+        _l("All %(capacity)s places are taken. Please talk to the leader, who can still let "
+           "you in."),
+        _l("All places are taken. Please talk to the leader, who can still let you in.")),
+    Code.CHECK_IN_NOT_OPEN: (409,
+        _l("Check-in opens at %(opens_at)s. Please come back then."),
+        _l("Check-in is not open yet. Please come back shortly before the start.")),
+    Code.CHECK_IN_CLOSED: (409,
+        _l("Check-in closed at %(closed_at)s. If you were there, please ask the leader."),
+        _l("Check-in has closed. If you were there, please ask the leader.")),
+    Code.SCAN_IN_FUTURE: (422,
+        _l("This scan carries a time that has not come yet. Please set the clock of the "
+           "device and scan again.")),
+    Code.LATE_SCAN: (410,
+        _l("This came more than %(hours)s hours after the event. Please ask the organizer "
+           "to add it as a claim."),
+        _l("This came too long after the event. Please ask the organizer to add it as a "
+           "claim.")),
+    Code.CONSENT_MISSING: (403,
+        _l("Children under 14 take part once a guardian has agreed. Please ask the guardian "
+           "to sign the consent with the staff.")),
+    Code.RESIDENT_INACTIVE: (410,
+        _l("This passbook is no longer in use. Please ask the community staff.")),
+    Code.OWN_RECORD: (403,
+        _l("Nobody records for themselves or their own family. Please ask another leader to "
+           "do it, or scan the code on the screen.")),
+    Code.UNDO_TOO_LATE: (409,
+        _l("This can only be undone within %(minutes)s minutes. Please ask the organizer to "
+           "correct it."),
+        _l("It is too late to undo this. Please ask the organizer to correct it.")),
+    Code.UNDO_NOT_YOURS: (403,
+        _l("Only the person or device that recorded this can undo it. Please ask the "
+           "organizer to correct it.")),
+    Code.UNDO_UNKNOWN: (404, _l("There is nothing to undo here. Please look at the list again.")),
+    Code.SCAN_ID_REUSED: (409,
+        _l("This scan was sent before with other content. Please scan again.")),
+    Code.SCAN_ID_INVALID: (422,
+        _l("This scan has no proper id. Please update the scanner and scan again.")),
+    Code.DIRECTION_INVALID: (422,
+        _l("Please say whether this is a check-in, a check-out or an undo.")),
+    Code.TIME_INVALID: (422,
+        _l("The time of this scan cannot be read. Please check the device and scan again.")),
+    Code.TOO_MANY_ROWS: (413,
+        _l("That is too many at once. Please send at most %(most)s at a time."),
+        _l("That is too many at once. Please send fewer at a time.")),
+    Code.PHOTO_UNREADABLE: (422,
+        _l("There is no code to be read in this picture. Please take it again, closer and "
+           "in better light, or type the number.")),
+    Code.PHOTO_TOO_LARGE: (413,
+        _l("This picture is too large. Please send a smaller one, or type the number.")),
+    Code.NOBODY_TICKED: (422, _l("Nobody is ticked. Please tick who is here.")),
+    Code.PENDING_EXPIRED: (410,
+        _l("This check-in was left for too long. Please scan the code again.")),
+    # Who may do what
+    Code.PERMISSION_MISSING: (403,
+        _l("This is not open to you. If you think it should be, please ask the community "
+           "admin.")),
+    Code.NOT_YOUR_EVENT: (403,
+        _l("Only the leaders of this event can do that. Please ask one of them or the "
+           "organizer.")),
+    Code.DEVICE_NOT_ALLOWED: (403,
+        _l("This device may not scan for this activity or at this hour. Please ask the "
+           "organizer.")),
+    Code.DEVICE_EXPIRED: (401,
+        _l("This device is no longer registered. Please ask the organizer to add it again.")),
+    Code.DEVICE_REVOKED: (401, _l("This device has been switched off. Please ask the organizer.")),
+    # Signing in and binding
+    Code.SIGN_IN_FAILED: (401,
+        _l("The number and the password or PIN do not go together. Please check both, or "
+           "ask the staff for a one-time code.")),
+    Code.SIGN_IN_NEEDED: (401, _l("Please sign in first.")),
+    Code.THROTTLED: (429,
+        _l("That was a lot of tries. Please wait %(minutes)s minutes, or ask the staff for "
+           "a one-time code."),
+        _l("That was a lot of tries. Please wait a little and try again.")),
+    Code.PIN_TRIVIAL: (422,
+        _l("This PIN is easy to guess. Please choose one without sequences, repeats, your "
+           "phone or your birthday.")),
+    Code.PIN_FORMAT: (422, _l("A PIN is six digits.")),
+    Code.PASSWORD_SHORT: (422,
+        _l("A password has at least %(characters)s characters. A short sentence is easy to "
+           "remember."),
+        _l("This password is too short.")),
+    Code.PASSWORD_LONG: (422,
+        _l("A password has at most %(characters)s characters."),
+        _l("This password is too long.")),
+    Code.PASSWORD_COMMON: (422,
+        _l("This password is one that others try first. Please choose another.")),
+    Code.SECRET_WRONG: (403, _l("Your present password or PIN is not right. Please try again.")),
+    Code.SECRETS_DIFFER: (422, _l("The two are not the same. Please type it twice again.")),
+    Code.PHONE_INVALID: (422,
+        _l("This is not a telephone number. Please check it; numbers abroad begin with + "
+           "and the country code.")),
+    Code.PHONE_TAKEN: (409,
+        _l("This phone already signs in to a passbook. Please sign in with it first and add "
+           "this passbook there, or ask the staff.")),
+    Code.ALREADY_BOUND: (409,
+        _l("This passbook already has a sign-in. If it is yours and you cannot get in, "
+           "please ask the staff for a one-time code.")),
+    Code.ACTIVATION_CODE_WRONG: (422,
+        _l("The number and the code do not go together. Please read both from the strip "
+           "beside the card.")),
+    Code.ACTIVATION_CODE_EXPIRED: (410,
+        _l("This activation code has run out. The staff can give you a new one at once.")),
+    Code.ACTIVATION_CODE_USED_UP: (410,
+        _l("This activation code has been used, or was typed wrong too often. The staff can "
+           "give you a new one at once.")),
+    # People and places
+    Code.NAME_MISSING: (422, _l("Please enter a name.")),
+    Code.NAME_TOO_LONG: (422,
+        _l("A name has at most %(longest)s characters."),
+        _l("This name is too long.")),
+    Code.NAME_CHARACTERS: (422,
+        _l("These signs do not belong in a name: %(characters)s"),
+        _l("There are signs here that do not belong in a name.")),
+    Code.TEXT_TOO_LONG: (422,
+        _l("At most %(longest)s characters, please."),
+        _l("This text is too long.")),
+    Code.CHOICE_MISSING: (422, _l("Please choose one.")),
+    Code.BIRTH_DATE_OR_AGE_BAND_REQUIRED: (422,
+        _l("Please enter the birth date, or choose an age band.")),
+    Code.BIRTH_DATE_IN_FUTURE: (422, _l("This birth date has not come yet. Please check it.")),
+    Code.NUMBER_TAKEN: (409,
+        _l("This number is already in use. Please check it, or look up who has it.")),
+    Code.NUMBER_INVALID: (422,
+        _l("This number has a slip in it. Please compare it digit by digit with the card.")),
+    Code.ALREADY_EXISTS: (409,
+        _l("There is one like this already. Please use that one, or choose another name.")),
+    Code.IN_USE: (409,
+        _l("This is still in use and cannot be removed. It can be deactivated instead.")),
+    Code.NOT_FOUND: (404,
+        _l("There is nothing here that you can see. It may have been moved, or belong to "
+           "another community.")),
+    Code.DATE_INVALID: (422, _l("This is not a date that can be right. Please check it.")),
+    Code.DATES_REVERSED: (422, _l("The last day is before the first. Please check the dates.")),
+    Code.LAST_ADMIN: (409,
+        _l("A community keeps at least one admin. Please name another one first.")),
+    Code.CHANGED_MEANWHILE: (409,
+        _l("Somebody changed this a moment ago. Please look at it again, then save.")),
+    # Activities and events
+    Code.ENDS_BEFORE_IT_STARTS: (422,
+        _l("The end is not after the start. Please check the times.")),
+    Code.EVENT_TOO_LONG: (422,
+        _l("An event lasts at most %(hours)s hours. Please make separate events for "
+           "separate days."),
+        _l("This event is too long. Please make separate events for separate days.")),
+    Code.CAPACITY_INVALID: (422,
+        _l("The number of places is a whole number of at least 1, or empty for no limit.")),
+    Code.RULE_INVALID: (422,
+        _l("This points rule cannot be worked out. Please check its numbers.")),
+    Code.END_IN_FUTURE: (422,
+        _l("The end cannot be later than now. Please choose an earlier time.")),
+    Code.END_BEFORE_START: (422,
+        _l("The end is before the start of the event. Please check the time.")),
+    Code.LEFT_AT_MISSING: (422, _l("Please say when those who left early went.")),
+    Code.EVENT_NOT_STARTED: (409, _l("This event has not started yet.")),
+    Code.EVENT_NOT_ENDED: (409, _l("This event has not ended yet. Please end it first.")),
+    Code.EVENT_ENDED: (409, _l("This event has ended. Corrections are made on its roster.")),
+    Code.EVENT_HAS_ATTENDANCES: (409,
+        _l("People have already checked in here. Please correct their attendances first.")),
+    Code.LEADER_MISSING: (422, _l("Please choose at least one leader.")),
+    # Ledger
+    Code.POINTS_SHORT: (409,
+        _l("The balance of %(balance_points)s points is not enough for %(needed_points)s."),
+        _l("There are not enough points.")),
+    Code.AMOUNT_INVALID: (422, _l("The amount is a whole number of at least 1.")),
+    Code.ALREADY_REVERSED: (409, _l("This line has already been reversed.")),
+    Code.REVERSAL_OF_REVERSAL: (409,
+        _l("A reversal is not reversed again. Please enter an adjustment instead.")),
+    Code.TRANSFER_UNKNOWN: (404, _l("There is no such line in this passbook.")),
+    Code.REASON_MISSING: (422, _l("Please write the reason; it stays with the line for ever.")),
+    Code.SECOND_PERSON_NEEDED: (409,
+        _l("A second person has to approve this. Please ask a colleague.")),
+    Code.KEY_REUSED: (422, _l("This was sent before with other content. Nothing was changed.")),
+}
+
+OUTCOMES: dict[Outcome, LazyString] = {
+    Outcome.OK_IN: _l("Checked in"),
+    Outcome.OK_OUT: _l("Checked out"),
+    Outcome.ALREADY_IN: _l("Already checked in"),
+    Outcome.ALREADY_OUT: _l("Already checked out"),
+    Outcome.OUT_BEFORE_IN: _l("Checked out; the check-in has not arrived yet"),
+    Outcome.UNDONE: _l("Undone"),
+}
+# fmt: on
+
+
+def status_of(code: Code) -> int:
+    """HTTP status of a refusal."""
+    return TABLE[code][0]
+
+
+def words_for(refusal: Refusal) -> str:
+    """What happened, then what to do, in the language of the request."""
+    _, words, *bare = TABLE[refusal.code]
+    try:
+        return str(words) % _shown(refusal.facts)
+    except KeyError:
+        return str(bare[0])
+
+
+def words_for_code(code: str, facts: Facts) -> str:
+    """The words of a stored verdict: an outcome's or a refusal's."""
+    if code in tuple(Outcome):
+        return str(OUTCOMES[Outcome(code)])
+    return words_for(Refusal(Code(code), facts))
+
+
+def _shown(facts: Facts) -> dict[str, object]:
+    return {name: _as_written(name, value) for name, value in facts.items() if value is not None}
+
+
+def _as_written(name: str, value: object) -> object:
+    english = str(get_locale()) == "en"
+    if name.endswith("_at") and isinstance(value, str):
+        form = "d MMM, HH:mm" if english else "M月d日 HH:mm"
+        return format_datetime(datetime.fromisoformat(value), form)
+    if name.endswith("_on") and isinstance(value, str):
+        return format_date(date.fromisoformat(value), "d MMM yyyy" if english else "yyyy年M月d日")
+    return value
