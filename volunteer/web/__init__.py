@@ -3,3 +3,25 @@
 One file a place a person stands. ``now`` enters here. A view calls one service or query and
 shows the answer; it holds no rule, writes no SQL and never touches ``store``.
 """
+
+from __future__ import annotations
+
+import importlib
+
+from flask import Flask
+
+from volunteer.config import Config
+from volunteer.web import failures, gate, headers, language
+
+PLACES: tuple[str, ...] = ("health",)
+"""Modules of this package, each with a ``blueprint``."""
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Attach everything a request meets, in the order it meets it."""
+    headers.init_app(app, config)
+    language.init_app(app)
+    failures.init_app(app)
+    for place in PLACES:
+        app.register_blueprint(importlib.import_module(f"volunteer.web.{place}").blueprint)
+    app.before_request(gate.check_gate)

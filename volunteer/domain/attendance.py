@@ -1,0 +1,87 @@
+"""An attendance is a pure function of its *set* of accepted scans.
+
+In any order and any repetition the same scans give the same attendance: the earliest accepted in
+to the latest accepted own out. An out by the leader's end or by the job counts only where there
+is no own one, and of those the newest recorded wins. A scan named by an undo does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+UNDO_MINUTES = 10
+
+OWN, LEADER, AUTO = "own", "leader", "auto"
+_ENDED_HOW = {"leader_end": LEADER, "auto_close": AUTO}
+
+
+@dataclass(frozen=True)
+class AcceptedScan:
+    """A scan that counts for one resident at one event, waiting ones included."""
+
+    client_id: UUID
+    direction: str
+    """in, out or undo."""
+    corrected_at: datetime
+    received_at: datetime
+    provenance: str
+    undoes: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What the scans add up to. ``checked_in_at`` is None when no in counts (yet, or any more)."""
+
+    checked_in_at: datetime | None
+    checked_out_at: datetime | None
+    ended_how: str | None
+    provenance: str | None
+
+    @property
+    def state(self) -> str:
+        if self.checked_in_at is None:
+            return "undone"
+        return "present" if self.checked_out_at is None else "complete"
+
+
+NOBODY = Interval(None, None, None, None)
+
+
+def interval_of(scans: Iterable[AcceptedScan]) -> Interval:
+    """Fold a set of accepted scans of one resident at one event."""
+    every = {scan.client_id: scan for scan in scans}
+    undone = {scan.undoes for scan in every.values() if scan.direction == "undo"}
+    counted = [scan for scan in every.values() if scan.client_id not in undone]
+    ins = [scan for scan in counted if scan.direction == "in"]
+    if not ins:
+        return NOBODY
+    first = min(ins, key=lambda scan: (scan.corrected_at, scan.client_id.bytes))
+    out = _last_out([scan for scan in counted if scan.direction == "out"])
+    # An out before every in belongs to no interval; it waits for an earlier in.
+    if out is None or out.corrected_at < first.corrected_at:
+        return Interval(first.corrected_at, None, None, first.provenance)
+    ended_how = _ENDED_HOW.get(out.provenance, OWN)
+    return Interval(first.corrected_at, out.corrected_at, ended_how, first.provenance)
+
+
+def _last_out(outs: list[AcceptedScan]) -> AcceptedScan | None:
+    own = [scan for scan in outs if scan.provenance not in _ENDED_HOW]
+    if own:
+        return max(own, key=lambda scan: (scan.corrected_at, scan.client_id.bytes))
+    if outs:
+        return max(outs, key=lambda scan: (scan.received_at, scan.client_id.bytes))
+    return None
+
+
+def service_minutes(
+    interval: Interval, window_starts_at: datetime, window_ends_at: datetime
+) -> int:
+    """Whole minutes of the interval inside the event's window, ≥ 0."""
+    if interval.checked_in_at is None or interval.checked_out_at is None:
+        return 0
+    start = max(interval.checked_in_at, window_starts_at)
+    end = min(interval.checked_out_at, window_ends_at)
+    return max(int((end - start).total_seconds()) // 60, 0)

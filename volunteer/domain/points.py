@@ -1,0 +1,52 @@
+"""What an attendance is worth: fixed points, points per quarter hour, factor and caps.
+
+The formula is rounded down once, at the end:
+
+    hourly points = ⌊ (minutes div 15) × points per hour × factor percent ÷ 400 ⌋
+
+Caps limit points, in posting order, never minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+QUARTER_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class PointsRule:
+    """One version of an activity's rule. Caps are None where there is none."""
+
+    id: int
+    version: int
+    fixed_points: int
+    points_per_hour: int
+    leader_factor_percent: int = 100
+    cap_event_points: int | None = None
+    cap_day_points: int | None = None
+
+    def factor_percent(self, *, is_leader: bool) -> int:
+        return self.leader_factor_percent if is_leader else 100
+
+
+def fixed_points(rule: PointsRule, *, is_leader: bool) -> int:
+    """Points for being there, with the leader's factor, rounded down."""
+    return rule.fixed_points * rule.factor_percent(is_leader=is_leader) // 100
+
+
+def hourly_points(rule: PointsRule, minutes: int, *, is_leader: bool) -> int:
+    """Points for ``minutes`` of service, in whole quarter hours, rounded down once."""
+    assert minutes >= 0
+    factor = rule.factor_percent(is_leader=is_leader)
+    return minutes // QUARTER_MINUTES * rule.points_per_hour * factor // 400
+
+
+def capped(points: int, rule: PointsRule, *, had_at_event: int, had_that_day: int) -> int:
+    """``points`` as far as the caps leave room beside what was posted before."""
+    room = points
+    if rule.cap_event_points is not None:
+        room = min(room, rule.cap_event_points - had_at_event)
+    if rule.cap_day_points is not None:
+        room = min(room, rule.cap_day_points - had_that_day)
+    return max(room, 0)

@@ -1,0 +1,50 @@
+"""The only assembler: settings in, application out. Read it aloud to know what there is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from volunteer import cli, web
+from volunteer.config import Config, load_config
+from volunteer.store.database import db, prepare_engine
+
+migrate = Migrate(compare_type=True, render_as_batch=False)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application for ``config``, or for the environment when none is given."""
+    config = config or load_config()
+    app = Flask(
+        "volunteer", root_path=None, template_folder="../templates", static_folder="../static"
+    )
+    app.extensions["config"] = config
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(config),
+        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=400),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,  # people leave pages open
+        TESTING=config.testing,
+    )
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations")
+    with app.app_context():
+        prepare_engine(db.engine)
+    web.init_app(app, config)
+    cli.init_app(app)
+    return app
+
+
+def _engine_options(config: Config) -> dict[str, object]:
+    if config.sqlite_path:
+        return {"pool_size": 20, "max_overflow": 20}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False, "pool_recycle": 1800}

@@ -1,0 +1,167 @@
+"""The database, its two ways in, and ``transact``: the only way to write.
+
+Readers use ``db.session`` in the queries. Writers call ``transact(work, scope)``: one call, one
+transaction. The engine tells them apart by the execution option ``writer``.
+
+What SQLite needs was measured, not guessed (docs/architecture.md, "SQLite"):
+
+* the driver starts its transactions late, so it is switched to autocommit and the engine emits
+  ``BEGIN`` (readers) or ``BEGIN IMMEDIATE`` (writers) itself;
+* ``busy_timeout`` is unfair (one of eight busy writers never got a turn), so writers queue on a
+  lock of the file ``<database>.lock`` before ``BEGIN IMMEDIATE``. ``flock``, not ``lockf``: the
+  latter lets the threads of one process pass each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import CursorResult, Engine, Executable, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from volunteer.store.models.base import Base
+
+if TYPE_CHECKING:
+    from volunteer.domain.access import Scope
+
+db = SQLAlchemy(
+    model_class=Base,
+    disable_autonaming=True,
+    session_options={"autoflush": False, "expire_on_commit": False},
+)
+
+ATTEMPTS = 5
+RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+OUTCOME_UNKNOWN_STATE = "01000"
+
+T = TypeVar("T")
+
+_inside: ContextVar[bool] = ContextVar("inside_transact", default=False)
+
+
+class OutcomeUnknown(Exception):
+    """COMMIT came back, but the standby has not confirmed it: say 503, retry with the same key."""
+
+
+class TryAgain(Exception):
+    """Raised by a work function that met a row written since it looked: run it once more."""
+
+
+class Tx(Session):
+    """The session of one writing transaction, with the communities its caller may see."""
+
+    scope: Scope
+
+    @property
+    def dialect(self) -> str:
+        return str(self.get_bind().dialect.name)
+
+    def run(self, statement: Executable, **parameters: Any) -> CursorResult[Any]:
+        """Execute a statement that is not an ORM query."""
+        return cast("CursorResult[Any]", self.execute(statement, parameters))
+
+
+def transact(work: Callable[[Tx], T], scope: Scope) -> T:
+    """Run ``work`` in one writing transaction and commit it.
+
+    ``work`` may run up to five times (serialization failure, deadlock, TryAgain), so it touches
+    nothing but the database. Whatever it raises, a Refused among them, rolls everything back.
+    Raises OutcomeUnknown when a commit was not confirmed.
+    """
+    assert not _inside.get(), "transact() inside transact(): a service called a service"
+    # The request's read session may hold an older snapshot; on SQLite a write after it would
+    # answer "database is locked" at once.
+    db.session.remove()
+    token = _inside.set(True)
+    try:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return _attempt(work, scope)
+            except (TryAgain, DBAPIError) as error:
+                if attempt == ATTEMPTS or not _worth_another(error):
+                    raise
+                time.sleep(0.005 * attempt)
+        raise AssertionError("unreachable")
+    finally:
+        _inside.reset(token)
+
+
+def _attempt(work: Callable[[Tx], T], scope: Scope) -> T:
+    engine = db.engine
+    with _turn_to_write(engine), engine.connect() as connection:
+        writer = connection.execution_options(writer=True)
+        with Tx(bind=writer, autoflush=False, expire_on_commit=False) as tx:
+            tx.scope = scope
+            result = work(tx)
+            tx.flush()
+            warnings = writer.info.get("warnings", [])
+            warnings.clear()
+            tx.commit()
+            if OUTCOME_UNKNOWN_STATE in warnings:
+                raise OutcomeUnknown
+            return result
+
+
+def _worth_another(error: TryAgain | DBAPIError) -> bool:
+    if isinstance(error, TryAgain):
+        return True
+    return getattr(error.orig, "sqlstate", None) in RETRY_STATES
+
+
+@contextlib.contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """Queue for SQLite's one writer; PostgreSQL needs no queue."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    handle = os.open(f"{engine.url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach what each database needs to a fresh engine. Called once by the factory."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.create_function("unhex", 1, _unhex, deterministic=True)  # built in from 3.41 on
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # or INSERT OR REPLACE slips past the append-only triggers
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _unhex(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text)
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writer = connection.get_execution_options().get("writer")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    warnings: list[str] = record.info.setdefault("warnings", [])
+    connection.add_notice_handler(lambda notice: warnings.append(notice.sqlstate))

@@ -1,0 +1,94 @@
+"""Every table, one file a noun. Importing this package declares them all."""
+
+from volunteer.store.models.activities import (
+    Activity,
+    Event,
+    EventLeader,
+    PointsRule,
+    Shift,
+    SignUp,
+)
+from volunteer.store.models.base import Base
+from volunteer.store.models.boards import BoardParticipation, BoardTotal
+from volunteer.store.models.ledger import Account, Entry, Hold, HoldEnd, Seal, Transfer
+from volunteer.store.models.logins import (
+    Consent,
+    Login,
+    LoginResident,
+    RoleGrant,
+    SignInSession,
+    SignInThrottle,
+)
+from volunteer.store.models.passbook_cards import ActivationCode, Card
+from volunteer.store.models.people import (
+    ExternalNumber,
+    Household,
+    HouseholdMember,
+    Membership,
+    Residence,
+    Resident,
+    YouthGroup,
+)
+from volunteer.store.models.places import (
+    Area,
+    Building,
+    BuildingAlias,
+    Community,
+    Organisation,
+    OrganisationKind,
+    SubDistrict,
+)
+from volunteer.store.models.rewards import Redemption, Reward, StockLot
+from volunteer.store.models.scans import Attendance, Device, DeviceActivity, Scan
+from volunteer.store.models.work import AuditEvent, DemoChapter, Job, Task
+
+__all__ = [
+    "Account",
+    "ActivationCode",
+    "Activity",
+    "Area",
+    "Attendance",
+    "AuditEvent",
+    "Base",
+    "BoardParticipation",
+    "BoardTotal",
+    "Building",
+    "BuildingAlias",
+    "Card",
+    "Community",
+    "Consent",
+    "DemoChapter",
+    "Device",
+    "DeviceActivity",
+    "Entry",
+    "Event",
+    "EventLeader",
+    "ExternalNumber",
+    "Hold",
+    "HoldEnd",
+    "Household",
+    "HouseholdMember",
+    "Job",
+    "Login",
+    "LoginResident",
+    "Membership",
+    "Organisation",
+    "OrganisationKind",
+    "PointsRule",
+    "Redemption",
+    "Residence",
+    "Resident",
+    "Reward",
+    "RoleGrant",
+    "Scan",
+    "Seal",
+    "Shift",
+    "SignInSession",
+    "SignInThrottle",
+    "SignUp",
+    "StockLot",
+    "SubDistrict",
+    "Task",
+    "Transfer",
+    "YouthGroup",
+]

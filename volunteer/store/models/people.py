@@ -1,0 +1,174 @@
+"""Residents, where they live, the groups and households they belong to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from volunteer.store.models.base import (
+    Base,
+    BigId,
+    Digest,
+    Id,
+    Name,
+    Ref,
+    Title,
+    Word,
+    dates_in_order,
+    in_community,
+    one_of,
+    same_community,
+)
+
+RESIDENT_STATES = ("provisional", "active", "moved_away", "merged", "deceased")
+AGE_BANDS = ("under_14", "14_17", "18_plus")
+
+
+class Resident(Base):
+    """A person with a passbook. Never 身份证号, 户籍 or ethnicity.
+
+    A guest (visitor of another community) is a resident of the host community that names the home
+    community's row, so the guest passbook is the host's and the person is found again.
+    """
+
+    __tablename__ = "resident"
+    __table_args__ = in_community(
+        one_of("state", RESIDENT_STATES),
+        one_of("age_band", AGE_BANDS),
+        CheckConstraint(
+            "birth_date IS NOT NULL OR age_band IS NOT NULL", name="birth_date_or_age_band"
+        ),
+        CheckConstraint(
+            "(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged_names_its_target"
+        ),
+        same_community("merged_into_id", "resident"),
+        ForeignKeyConstraint(
+            ["home_community_id", "home_resident_id"], ["resident.community_id", "resident.id"]
+        ),
+        UniqueConstraint("community_id", "home_resident_id"),
+        Index("ix_resident_community_id_name", "community_id", "name"),
+        Index("ix_resident_community_id_pinyin", "community_id", "pinyin"),
+        Index("ix_resident_community_id_initials", "community_id", "initials"),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    """Random; what addresses carry instead of an id or a number."""
+    passbook_number: Mapped[str] = mapped_column(String(8), unique=True)
+    state: Mapped[Word] = mapped_column(default="active")
+    name: Mapped[Name]
+    name_en: Mapped[Name | None]
+    pinyin: Mapped[str] = mapped_column(String(300), default="")
+    initials: Mapped[str] = mapped_column(String(50), default="")
+    birth_date: Mapped[date | None]
+    age_band: Mapped[Word | None]
+    merged_into_id: Mapped[int | None] = mapped_column(BigId)
+    home_community_id: Mapped[int | None] = mapped_column(BigId)
+    home_resident_id: Mapped[int | None] = mapped_column(BigId)
+    seal_nonce: Mapped[Digest]
+    """The seal's leaf is HMAC(nonce, head hash): erasing it unlinks the person, not the chain."""
+    created_at: Mapped[datetime]
+
+
+class Residence(Base):
+    """Where a person lives, works or visits, with dates: moving never rewrites history."""
+
+    __tablename__ = "residence"
+    __table_args__ = in_community(
+        one_of("kind", ("lives", "works", "guest")),
+        dates_in_order(),
+        same_community("resident_id", "resident"),
+        same_community("area_id", "area"),
+        same_community("building_id", "building"),
+        Index("ix_residence_resident", "community_id", "resident_id"),
+        Index("ix_residence_building", "community_id", "building_id"),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    resident_id: Mapped[Ref]
+    kind: Mapped[Word] = mapped_column(default="lives")
+    area_id: Mapped[int | None] = mapped_column(BigId)
+    building_id: Mapped[int | None] = mapped_column(BigId)
+    room: Mapped[Word | None]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class ExternalNumber(Base):
+    """A person's number in another system, such as a volunteer platform."""
+
+    __tablename__ = "external_number"
+    __table_args__ = in_community(
+        same_community("resident_id", "resident"), UniqueConstraint("resident_id", "system")
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    resident_id: Mapped[Ref]
+    system: Mapped[Word]
+    number: Mapped[Word]
+
+
+class Household(Base):
+    """People who agreed to be one household; never derived from a room."""
+
+    __tablename__ = "household"
+    __table_args__ = in_community()
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    name: Mapped[Title]
+
+
+class HouseholdMember(Base):
+    __tablename__ = "household_member"
+    __table_args__ = in_community(
+        same_community("household_id", "household"),
+        same_community("resident_id", "resident"),
+        dates_in_order(),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    household_id: Mapped[Ref]
+    resident_id: Mapped[Ref]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class YouthGroup(Base):
+    __tablename__ = "youth_group"
+    __table_args__ = in_community(
+        same_community("organisation_id", "organisation"),
+        UniqueConstraint("community_id", "name"),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    organisation_id: Mapped[int | None] = mapped_column(BigId)
+    name: Mapped[Title]
+    name_en: Mapped[Title | None]
+    deactivated_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    """A resident in a youth group, with dates."""
+
+    __tablename__ = "membership"
+    __table_args__ = in_community(
+        same_community("youth_group_id", "youth_group"),
+        same_community("resident_id", "resident"),
+        dates_in_order(),
+        Index("ix_membership_resident", "community_id", "resident_id"),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    youth_group_id: Mapped[Ref]
+    resident_id: Mapped[Ref]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
