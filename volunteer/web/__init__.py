@@ -11,7 +11,7 @@ import importlib
 from flask import Flask
 
 from volunteer.config import Config
-from volunteer.web import failures, gate, headers, language
+from volunteer.web import dates, failures, gate, headers, language
 
 PLACES: tuple[str, ...] = ("health",)
 """Modules of this package, each with a ``blueprint``."""
@@ -21,6 +21,7 @@ def init_app(app: Flask, config: Config) -> None:
     """Attach everything a request meets, in the order it meets it."""
     headers.init_app(app, config)
     language.init_app(app)
+    dates.init_app(app)
     failures.init_app(app)
     for place in PLACES:
         app.register_blueprint(importlib.import_module(f"volunteer.web.{place}").blueprint)
