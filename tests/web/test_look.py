@@ -143,6 +143,17 @@ def test_every_frame_renders_with_and_without_its_context(app: Flask, name: str)
         assert 'name="language" value="zh_Hans_CN"' in full
 
 
+def test_side_bar_keeps_the_order_of_its_groups(app: Flask) -> None:
+    nav = [
+        {**NAV[0], "label": label, "group": group}
+        for label, group in (("One", "Work"), ("Two", "Work"), ("Three", "Areas"))
+    ]
+    page = render_template_string("{% extends 'base_staff.html' %}", nav=nav)
+    assert re.findall(r'class="side-title"[^>]*>(\w+)<', page) == ["Work", "Areas"]
+    assert re.findall(r"<span>(One|Two|Three)</span>", page) == ["One", "Two", "Three"]
+    assert page.count("<ul") == page.count("</ul>") == 2
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 418, 429, 500, 503])
 def test_error_pages_speak_both_languages_and_give_the_request_id(app: Flask, status: int) -> None:
     page = render_template_string(
