@@ -417,6 +417,7 @@ def upgrade() -> None:
         sa.Column("sub_district_id", BigId, nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("revoked_at", Time, nullable=True),
         sa.Column("granted_by_login_id", BigId, nullable=True),
         sa.Column("created_at", Time, nullable=False),
         sa.CheckConstraint(
@@ -745,6 +746,7 @@ def upgrade() -> None:
         sa.Column("relation", sa.String(length=40), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("revoked_at", Time, nullable=True),
         sa.Column("created_at", Time, nullable=False),
         sa.CheckConstraint(
             "relation IN ('self', 'guardian', 'helper')",

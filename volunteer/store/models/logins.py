@@ -70,6 +70,8 @@ class LoginResident(Base):
     relation: Mapped[Word]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    """Last day; a link that staff take back at once has ``revoked_at`` as well."""
+    revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -97,6 +99,8 @@ class RoleGrant(Base):
     sub_district_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sub_district.id"))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    """Last day; a role that is taken away at once has ``revoked_at`` as well."""
+    revoked_at: Mapped[datetime | None]
     granted_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
     created_at: Mapped[datetime]
 
