@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests.signed_in import FreshClient
 from tests.town import Town
 from volunteer.config import Config
 from volunteer.factory import create_app
@@ -123,6 +124,7 @@ def town(app: Flask) -> Town:
 
 def _app(url: str, data_dir: Path) -> Iterator[Flask]:
     app = create_app(make_config(url, data_dir))
+    app.test_client_class = FreshClient
     with app.app_context():
         yield app
         db.session.remove()

@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from volunteer import cli, web
 from volunteer.config import Config, load_config
+from volunteer.domain.tokens import Keys
 from volunteer.store.database import db, prepare_engine
 
 migrate = Migrate(compare_type=True, render_as_batch=False)
@@ -21,6 +22,7 @@ def create_app(config: Config | None = None) -> Flask:
         "volunteer", root_path=None, template_folder="../templates", static_folder="../static"
     )
     app.extensions["config"] = config
+    app.extensions["keys"] = Keys.derive(config.secret_key.encode())
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,

@@ -67,6 +67,14 @@ TABLE: dict[Code, Row] = {
     Code.CHECK_IN_CLOSED: (409,
         _l("Check-in closed at %(closed_at)s. If you were there, please ask the leader."),
         _l("Check-in has closed. If you were there, please ask the leader.")),
+    Code.CHECK_OUT_CLOSED: (409,
+        _l("Check-out closed at %(closed_at)s. Please ask the leader or the organizer."),
+        _l("Check-out has closed. Please ask the leader or the organizer.")),
+    Code.ROLL_CALL_OVER: (409,
+        _l("Roll call is open on the day of the event only. Please ask the organizer to add it "
+           "as a claim.")),
+    Code.ATTENDANCE_ANNULLED: (409,
+        _l("This attendance was taken back by the staff. Please ask the organizer.")),
     Code.SCAN_IN_FUTURE: (422,
         _l("This scan carries a time that has not come yet. Please set the clock of the "
            "device and scan again.")),
@@ -102,6 +110,9 @@ TABLE: dict[Code, Row] = {
     Code.TOO_MANY_ROWS: (413,
         _l("That is too many at once. Please send at most %(most)s at a time."),
         _l("That is too many at once. Please send fewer at a time.")),
+    Code.ENVELOPE_INVALID: (422,
+        _l("What was sent cannot be read as scans (%(field)s). Please update the scanner."),
+        _l("What was sent cannot be read as scans. Please update the scanner.")),
     Code.PHOTO_UNREADABLE: (422,
         _l("There is no code to be read in this picture. Please take it again, closer and "
            "in better light, or type the number.")),
@@ -123,6 +134,10 @@ TABLE: dict[Code, Row] = {
     Code.DEVICE_EXPIRED: (401,
         _l("This device is no longer registered. Please ask the organizer to add it again.")),
     Code.DEVICE_REVOKED: (401, _l("This device has been switched off. Please ask the organizer.")),
+    Code.DEVICE_UNKNOWN: (401,
+        _l("We do not know this device. Please ask the organizer to add it.")),
+    Code.PAGE_EXPIRED: (403,
+        _l("This page was left open for too long. Please load it again and repeat the last step.")),
     # Signing in and binding
     Code.SIGN_IN_FAILED: (401,
         _l("The number and the password or PIN do not go together. Please check both, or "
@@ -199,6 +214,9 @@ TABLE: dict[Code, Row] = {
     # Activities and events
     Code.ENDS_BEFORE_IT_STARTS: (422,
         _l("The end is not after the start. Please check the times.")),
+    Code.TIME_SKIPPED: (422,
+        _l("The clocks go forward then and skip this time. Please choose another.")),
+    Code.PLACE_MISSING: (422, _l("Please say where people meet.")),
     Code.EVENT_TOO_LONG: (422,
         _l("An event lasts at most %(hours)s hours. Please make separate events for "
            "separate days."),
@@ -227,7 +245,7 @@ TABLE: dict[Code, Row] = {
     Code.REVERSAL_OF_REVERSAL: (409,
         _l("A reversal is not reversed again. Please enter an adjustment instead.")),
     Code.TRANSFER_UNKNOWN: (404, _l("There is no such line in this passbook.")),
-    Code.REASON_MISSING: (422, _l("Please write the reason; it stays with the line for ever.")),
+    Code.REASON_MISSING: (422, _l("Please write the reason; it is kept for ever.")),
     Code.SECOND_PERSON_NEEDED: (409,
         _l("A second person has to approve this. Please ask a colleague.")),
     Code.KEY_REUSED: (422, _l("This was sent before with other content. Nothing was changed.")),
@@ -240,6 +258,7 @@ OUTCOMES: dict[Outcome, LazyString] = {
     Outcome.ALREADY_OUT: _l("Already checked out"),
     Outcome.OUT_BEFORE_IN: _l("Checked out; the check-in has not arrived yet"),
     Outcome.UNDONE: _l("Undone"),
+    Outcome.UNDO_BEFORE_SCAN: _l("Noted; the scan it undoes has not arrived yet"),
 }
 # fmt: on
 

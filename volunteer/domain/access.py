@@ -154,6 +154,16 @@ class ActsFor:
 
 
 @dataclass(frozen=True)
+class CommunityName:
+    """A community as the frame of a page shows it."""
+
+    community_id: int
+    name: str
+    name_en: str | None = None
+    is_demo: bool = False
+
+
+@dataclass(frozen=True)
 class Principal:
     """Who is asking, as one request sees them; loaded anew for each, so a revoked role is gone."""
 
@@ -164,6 +174,7 @@ class Principal:
     elder_mode: bool = False
     acts_for: tuple[ActsFor, ...] = ()
     grants: tuple[Grant, ...] = ()
+    communities: tuple[CommunityName, ...] = ()
 
     @property
     def scope(self) -> Scope:

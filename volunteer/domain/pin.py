@@ -54,6 +54,18 @@ def normal_secret(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def is_pin(secret: str) -> bool:
+    """Whether a secret in its normal form is meant as a PIN: digits, and few of them."""
+    return secret.isascii() and secret.isdigit() and len(secret) < PASSWORD_SHORTEST
+
+
+def decide_secret(secret: str, personal: Personal, *, staff: bool) -> Refusal | None:
+    """Whether `secret`, in its normal form, may be chosen; who holds a role needs a password."""
+    if is_pin(secret) and not staff:
+        return decide_pin(secret, personal)
+    return decide_password(secret, personal)
+
+
 def decide_pin(pin: str, personal: Personal) -> Refusal | None:
     """Whether `pin`, already in its normal form, may be somebody's PIN.
 

@@ -7,8 +7,11 @@ its facts; `volunteer.documents.refusals` is the one table of the words and the 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 _FACT_TYPES = (str, int, float, bool, type(None))
+
+Value = TypeVar("Value")
 
 
 class Outcome(StrEnum):
@@ -20,6 +23,7 @@ class Outcome(StrEnum):
     ALREADY_OUT = "already_out"
     OUT_BEFORE_IN = "out_before_in"
     UNDONE = "undone"
+    UNDO_BEFORE_SCAN = "undo_before_scan"
 
 
 class Code(StrEnum):
@@ -43,6 +47,9 @@ class Code(StrEnum):
     EVENT_FULL = "event_full"
     CHECK_IN_NOT_OPEN = "check_in_not_open"
     CHECK_IN_CLOSED = "check_in_closed"
+    CHECK_OUT_CLOSED = "check_out_closed"
+    ROLL_CALL_OVER = "roll_call_over"
+    ATTENDANCE_ANNULLED = "attendance_annulled"
     SCAN_IN_FUTURE = "scan_in_future"
     LATE_SCAN = "late_scan"
     CONSENT_MISSING = "consent_missing"
@@ -56,6 +63,7 @@ class Code(StrEnum):
     DIRECTION_INVALID = "direction_invalid"
     TIME_INVALID = "time_invalid"
     TOO_MANY_ROWS = "too_many_rows"
+    ENVELOPE_INVALID = "envelope_invalid"
     PHOTO_UNREADABLE = "photo_unreadable"
     PHOTO_TOO_LARGE = "photo_too_large"
     NOBODY_TICKED = "nobody_ticked"
@@ -67,6 +75,8 @@ class Code(StrEnum):
     DEVICE_NOT_ALLOWED = "device_not_allowed"
     DEVICE_EXPIRED = "device_expired"
     DEVICE_REVOKED = "device_revoked"
+    DEVICE_UNKNOWN = "device_unknown"
+    PAGE_EXPIRED = "page_expired"
 
     # Signing in and binding
     SIGN_IN_FAILED = "sign_in_failed"
@@ -106,6 +116,8 @@ class Code(StrEnum):
 
     # Activities and events
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
+    TIME_SKIPPED = "time_skipped"
+    PLACE_MISSING = "place_missing"
     EVENT_TOO_LONG = "event_too_long"
     CAPACITY_INVALID = "capacity_invalid"
     RULE_INVALID = "rule_invalid"
@@ -156,3 +168,14 @@ class Refused(Exception):
 def refuse(code: Code, **facts: str | float | bool | None) -> Refused:
     """The exception for `code`: `raise refuse(Code.NOT_FOUND, what="card")`."""
     return Refused(Refusal(code, facts))
+
+
+def or_refuse(parsed: Value | Refusal, field_name: str = "") -> Value:
+    """The value that was parsed; raises Refused when it is a refusal.
+
+    `field_name` becomes the fact `field`: which answer of a form the refusal is about.
+    """
+    if not isinstance(parsed, Refusal):
+        return parsed
+    facts = {**parsed.facts, "field": field_name} if field_name else parsed.facts
+    raise Refused(Refusal(parsed.code, facts))

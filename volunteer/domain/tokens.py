@@ -108,6 +108,7 @@ class Keys:
     poster_code: bytes = field(repr=False)
     card_code: bytes = field(repr=False)
     activation_code: bytes = field(repr=False)
+    sign_in_throttle: bytes = field(repr=False)
 
     @classmethod
     def derive(cls, secret: bytes) -> Self:
@@ -116,6 +117,7 @@ class Keys:
             poster_code=derive_key(secret, "poster code"),
             card_code=derive_key(secret, "card code"),
             activation_code=derive_key(secret, "activation code"),
+            sign_in_throttle=derive_key(secret, "sign-in throttle"),
         )
 
 
@@ -203,6 +205,11 @@ def card_code(key: bytes, card_number: str) -> str:
 def card_code_hash(code: str) -> bytes:
     """SHA-256 of a card code, 32 bytes: what the card table holds and is searched by."""
     return sha256(code.encode()).digest()
+
+
+def session_token_hash(token: str) -> bytes:
+    """SHA-256 of a browser's session token: all that is kept of it."""
+    return sha256(token.encode(errors="replace")).digest()
 
 
 def parse_presented(text: str, own_host: str | None = None) -> Presented | None:

@@ -11,18 +11,36 @@ import importlib
 from flask import Flask
 
 from volunteer.config import Config
-from volunteer.web import dates, failures, gate, headers, language
+from volunteer.web import (
+    api,
+    dates,
+    failures,
+    gate,
+    headers,
+    language,
+    protection,
+    shell,
+    signed_in,
+)
 
-PLACES: tuple[str, ...] = ("health",)
+PLACES: tuple[str, ...] = (
+    "health",
+    "preferences",
+    "sign_in",
+)
 """Modules of this package, each with a ``blueprint``."""
 
 
 def init_app(app: Flask, config: Config) -> None:
     """Attach everything a request meets, in the order it meets it."""
     headers.init_app(app, config)
+    protection.init_app(app, config)
+    signed_in.init_app(app)
     language.init_app(app)
     dates.init_app(app)
     failures.init_app(app)
+    shell.init_app(app)
     for place in PLACES:
         app.register_blueprint(importlib.import_module(f"volunteer.web.{place}").blueprint)
+    api.init_app(app)
     app.before_request(gate.check_gate)

@@ -1,0 +1,105 @@
+"""Rows that signing in, binding a phone and looking after one's login write alike."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from volunteer.domain.refusals import Refusal, Refused
+from volunteer.domain.sign_in import SESSION_DAYS, Identity, IdentityKind, Tries, decide_try
+from volunteer.domain.tokens import session_token_hash
+from volunteer.store.database import Tx
+from volunteer.store.models import Login, SignInSession, SignInThrottle
+
+
+@dataclass(frozen=True)
+class StoredLogin:
+    id: int
+    phone: str | None
+    passbook_number: str | None
+    secret_hash: str | None
+    active: bool
+
+
+def load_login(tx: Tx, identity: Identity) -> StoredLogin | None:
+    """The login that signs in with this phone or passbook number."""
+    column = Login.phone if identity.kind is IdentityKind.PHONE else Login.passbook_number
+    found = tx.execute(
+        select(
+            Login.id, Login.phone, Login.passbook_number, Login.secret_hash, Login.deactivated_at
+        ).where(column == identity.value)
+    ).first()
+    if found is None:
+        return None
+    return StoredLogin(
+        found.id,
+        found.phone,
+        found.passbook_number,
+        found.secret_hash,
+        found.deactivated_at is None,
+    )
+
+
+def record_session(tx: Tx, login_id: int, token: str, browser: str, now: datetime) -> None:
+    """A browser that is signed in from now on, for as long as a cookie may live."""
+    tx.run(
+        insert(SignInSession).values(
+            login_id=login_id,
+            token_hash=session_token_hash(token),
+            browser=browser[:120] or None,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(days=SESSION_DAYS),
+        )
+    )
+
+
+def record_sessions_revoked(
+    tx: Tx, login_id: int, now: datetime, *, but_session_id: int | None = None
+) -> None:
+    """Sign a login out everywhere, or everywhere else."""
+    revoking = update(SignInSession).where(
+        SignInSession.login_id == login_id, SignInSession.revoked_at.is_(None)
+    )
+    if but_session_id is not None:
+        revoking = revoking.where(SignInSession.id != but_session_id)
+    tx.run(revoking.values(revoked_at=now))
+
+
+def throttle_key(key: bytes, identity: str, browser_nonce: str | None) -> bytes:
+    """What tries are counted under; ``key`` is ``Keys.sign_in_throttle``.
+
+    ``browser_nonce`` is that of a browser the owner has used before, None for any other.
+    """
+    return hmac.digest(key, f"{browser_nonce or ''}:{identity}".encode(), "sha256")
+
+
+def record_try(tx: Tx, key_hash: bytes, now: datetime) -> None:
+    """Count one more try before the secret is compared. Raises Refused: ``throttled``."""
+    table = SignInThrottle.__table__
+    start = {"key_hash": key_hash, "failures": 0, "tried_at": now, "blocked_until": None}
+    dialect = sqlite if tx.dialect == "sqlite" else postgresql
+    # The row must be there to be locked: two tries at once are counted one after the other.
+    tx.run(dialect.insert(table).values(start).on_conflict_do_nothing())
+    row = tx.execute(
+        select(SignInThrottle.failures, SignInThrottle.tried_at, SignInThrottle.blocked_until)
+        .where(SignInThrottle.key_hash == key_hash)
+        .with_for_update()
+    ).one()
+    tries = decide_try(Tries(row.failures, row.tried_at, row.blocked_until), now)
+    if isinstance(tries, Refusal):
+        raise Refused(tries)
+    tx.run(
+        update(SignInThrottle)
+        .where(SignInThrottle.key_hash == key_hash)
+        .values(failures=tries.failures, tried_at=tries.tried_at, blocked_until=tries.blocked_until)
+    )
+
+
+def record_tries_forgotten(tx: Tx, key_hash: bytes) -> None:
+    """The right secret came: earlier slips no longer count."""
+    tx.run(delete(SignInThrottle).where(SignInThrottle.key_hash == key_hash))

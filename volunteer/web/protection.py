@@ -1,0 +1,34 @@
+"""What stands before every POST: the CSRF token; and the counters that slow a hammering client.
+
+The counters are in memory, so each worker counts for itself; with several machines they move to
+Redis (RATELIMIT_STORAGE_URI). What must hold exactly is counted in the database instead. Nothing
+is ever counted by address alone: the phones of an event share one.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_wtf import CSRFProtect
+
+from volunteer.config import Config
+
+csrf = CSRFProtect()
+
+
+def address_and_number() -> str:
+    """Whoever types this number at this address."""
+    number = request.form.get("identity") or request.form.get("number") or ""
+    return f"{request.remote_addr}:{number[:40]}"
+
+
+limiter = Limiter(key_func=address_and_number)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    app.config["RATELIMIT_STORAGE_URI"] = config.ratelimit_storage_uri
+    app.config["RATELIMIT_HEADERS_ENABLED"] = False
+    # Some phone browsers send no Referer; the token and SameSite cookies do the work.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
+    csrf.init_app(app)
+    limiter.init_app(app)

@@ -1,0 +1,139 @@
+"""The frame around every page: who is signed in, where they can go, the switches.
+
+A place that is not built yet is left out of the bars; each item names the endpoint it leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from volunteer.domain.access import Permission, Principal, Role
+from volunteer.queries.communities import read_is_demo
+from volunteer.web.gate import principal
+from volunteer.web.language import pick
+from volunteer.web.preferences import elder_mode
+
+ROLE_WORDS: dict[Role, LazyString] = {
+    Role.LEADER: _l("Leader"),
+    Role.ORGANIZER: _l("Organizer"),
+    Role.COUNTER_STAFF: _l("Counter staff"),
+    Role.COMMUNITY_ADMIN: _l("Community admin"),
+    Role.AUDITOR: _l("Auditor"),
+    Role.SUB_DISTRICT_ADMIN: _l("Sub-district admin"),
+}
+STAFF_PATHS = ("/organize", "/admin", "/counter")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A place in a bar. ``permission``: who is led there; None is everybody who has the bar."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    group: LazyString | str = ""
+    permission: Permission | None = None
+
+
+RESIDENT_BAR = (
+    Item("home.home", _l("Home"), "home"),
+    Item("scan.scan", _l("Scan"), "scan"),
+    Item("passbook.passbook", _l("Passbook"), "passbook"),
+    Item("boards.boards", _l("Boards"), "boards"),
+    Item("me.me", _l("Me"), "me"),
+)
+_ACTIVITIES, _PEOPLE = _l("Activities"), _l("People and places")
+_COMMUNITY, _MINE = _l("Community"), _l("My own")
+STAFF_BAR = (
+    Item("organize.today", _l("Today"), "today", _ACTIVITIES),
+    Item("organize.events", _l("Events"), "calendar", _ACTIVITIES, Permission.SEE_ACTIVITIES),
+    Item(
+        "organize.activities", _l("Activities"), "activity", _ACTIVITIES, Permission.SEE_ACTIVITIES
+    ),
+    Item("devices.devices", _l("Scanning devices"), "device", _ACTIVITIES, Permission.EDIT_DEVICES),
+    Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
+    Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
+    Item("roles.roles", _l("Roles"), "key", _COMMUNITY, Permission.SEE_ROLES),
+    Item("settings.settings", _l("Settings"), "settings", _COMMUNITY, Permission.EDIT_SETTINGS),
+    Item("home.home", _l("My passbook"), "passbook", _MINE),
+    Item("me.me", _l("Me"), "me", _MINE),
+)
+
+
+def home_url(person: Principal | None) -> str:
+    """Where a person begins: their passbook, or what they work on."""
+    if person is None:
+        return "/"
+    candidates = ("home.home",) if person.acts_for else ("organize.today", "people.residents")
+    return next((url_for(one) for one in candidates if _exists(one)), "/me")
+
+
+def staff_url(person: Principal) -> str | None:
+    """Where somebody with a role begins their work, or None."""
+    if not person.is_staff and not person.led_event_ids:
+        return None
+    items = _open_to(person, STAFF_BAR)
+    return next((url_for(item.endpoint) for item in items if item.group is not _MINE), None)
+
+
+def _frame() -> dict[str, Any]:
+    """What base.html reads."""
+    person = principal()
+    names = person.communities if person else ()
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return {
+        "elder": elder_mode(person),
+        "demo": any(name.is_demo for name in names) if person else read_is_demo(),
+        "community_name": pick(names[0].name, names[0].name_en) if len(names) == 1 else None,
+        "home_url": home_url(person),
+        "preferences_url": url_for("preferences.preferences"),
+        "here": here,
+        "sign_in_url": url_for("sign_in.sign_in", next=here) if here != "/sign-in" else None,
+        "sign_out_url": url_for("sign_in.sign_out"),
+        "who_name": person.display_name if person else None,
+        "who_role": _role_words(person) if person else None,
+        "nav": list(_nav(person)),
+    }
+
+
+def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
+    if person is None:
+        return
+    at_work = request.path.startswith(STAFF_PATHS)
+    for item in _open_to(person, STAFF_BAR if at_work else RESIDENT_BAR):
+        url = url_for(item.endpoint)
+        yield {
+            "endpoint_url": url,
+            "label": item.label,
+            "icon": item.icon,
+            "group": item.group,
+            "active": request.path == url or request.path.startswith(f"{url}/"),
+        }
+
+
+def _open_to(person: Principal, items: tuple[Item, ...]) -> list[Item]:
+    return [
+        item
+        for item in items
+        if _exists(item.endpoint)
+        and (item.permission is None or person.communities_with(item.permission))
+    ]
+
+
+def _role_words(person: Principal) -> str:
+    roles = dict.fromkeys(grant.role for grant in person.grants)
+    return " · ".join(str(ROLE_WORDS[role]) for role in roles)
+
+
+def _exists(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(_frame)
