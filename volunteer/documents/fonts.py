@@ -6,11 +6,12 @@ out, and a person's name with an empty box in it is not their name.
 
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Self
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -99,6 +100,22 @@ def measure(text: str, size: float, weight: Weight = Weight.REGULAR) -> float:
     return float(load(weight).stringWidth(text, size))
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """What stays together on a line, measured at size 1, and the blank that follows it."""
+
+    text: str
+    width: float
+    blank: float
+
+    @classmethod
+    def of(cls, text: str, weight: Weight) -> Self:
+        bare = text.rstrip()
+        width = measure(bare, 1, weight)
+        return cls(text, width, measure(text, 1, weight) - width if bare != text else 0.0)
+
+
+@lru_cache(maxsize=1024)  # most of what a thousand cards say is the same
 def fit(text: str, frame: Frame) -> Setting:
     """Sets `text` as large as `frame` allows, in lines of about one length.
 
@@ -106,17 +123,18 @@ def fit(text: str, frame: Frame) -> Setting:
     What does not even fit at the smallest size ends in …
     """
     text = " ".join(printable(text).split())
-    phrases, characters = list(_pieces(text, phrases=True)), list(_pieces(text, phrases=False))
     smallest_phrases = max(frame.smallest, frame.largest * _FOR_PHRASES)
+    phrases = _pieces(text, _may_break_phrases, frame.weight)
+    characters = _pieces(text, _may_break, frame.weight)
     for pieces, smallest in ((phrases, smallest_phrases), (characters, frame.smallest)):
+        widest = max((piece.width for piece in pieces), default=0.0)
         for size in _sizes(frame.largest, smallest):
-            lines = _break(pieces, frame.width / size, frame.weight)
-            if len(lines) <= frame.lines and not _is_torn(lines, pieces):
-                return Setting(size, _balance(pieces, lines, frame.width / size, frame.weight))
-    lines = _break(characters, frame.width / frame.smallest, frame.weight)
-    if len(lines) <= frame.lines:
-        return Setting(frame.smallest, tuple(lines))
-    return Setting(frame.smallest, _cut(lines, frame, frame.width / frame.smallest))
+            width = frame.width / size
+            count = len(_break(pieces, width))
+            if widest <= width and count <= frame.lines:
+                return Setting(size, _balanced(pieces, count, max(widest, width / 4), width))
+    lines = _break(_chopped(characters, frame), frame.width / frame.smallest)
+    return Setting(frame.smallest, _cut(lines, frame))
 
 
 def _sizes(largest: float, smallest: float) -> Iterator[float]:
@@ -127,66 +145,61 @@ def _sizes(largest: float, smallest: float) -> Iterator[float]:
     yield smallest
 
 
-def _is_torn(lines: list[str], pieces: list[str]) -> bool:
-    """Whether a piece was too long for its line, so that it was broken inside."""
-    ends = {line for line in lines[:-1] if not any(line.endswith(p.rstrip()) for p in pieces)}
-    return bool(ends)
-
-
-def _balance(pieces: list[str], lines: list[str], width: float, weight: Weight) -> tuple[str, ...]:
-    """The same number of lines, in as little width as they need: no last line of one character."""
-    narrow, wide = width / max(len(lines), 1), width
+def _balanced(pieces: list[_Piece], count: int, narrow: float, wide: float) -> tuple[str, ...]:
+    """As many lines, in as little width as they need: no last line of a single character."""
     for _ in range(8):
         middle = (narrow + wide) / 2
-        closer = _break(pieces, middle, weight)
-        if len(closer) > len(lines) or _is_torn(closer, pieces):
+        if len(_break(pieces, middle)) > count:
             narrow = middle
         else:
             wide = middle
-    return tuple(_break(pieces, wide, weight))
+    return tuple(_break(pieces, wide))
 
 
-def _cut(lines: list[str], frame: Frame, width: float) -> tuple[str, ...]:
+def _cut(lines: list[str], frame: Frame) -> tuple[str, ...]:
+    if len(lines) <= frame.lines:
+        return tuple(lines)
     last = lines[frame.lines - 1]
-    while last and measure(last + "…", 1, frame.weight) > width:
+    while last and measure(last + "…", frame.smallest, frame.weight) > frame.width:
         last = last[:-1]
     return (*lines[: frame.lines - 1], last + "…")
 
 
-def _break(pieces: list[str], width: float, weight: Weight) -> list[str]:
-    """Lines of at most `width`, counted in the size of the type."""
-    lines, line = [], ""
+def _chopped(pieces: list[_Piece], frame: Frame) -> list[_Piece]:
+    """Words wider than a line, letter by letter."""
+    width = frame.width / frame.smallest
+    return [
+        part
+        for piece in pieces
+        for part in (
+            (piece,)
+            if piece.width <= width
+            else (_Piece.of(letter, frame.weight) for letter in piece.text)
+        )
+    ]
+
+
+def _break(pieces: list[_Piece], width: float) -> list[str]:
+    """Lines of at most `width`, or of one piece that is wider."""
+    lines, line, used = [], "", 0.0
     for piece in pieces:
-        if line and measure((line + piece).rstrip(), 1, weight) > width:
+        if line and used + piece.width > width:
             lines.append(line.rstrip())
-            line = ""
-        line += piece.lstrip() if not line else piece
-        while measure(line.rstrip(), 1, weight) > width and len(line) > 1:
-            head = _head(line, width, weight)
-            lines.append(line[:head])
-            line = line[head:]
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+            line, used = "", 0.0
+        line += piece.text
+        used += piece.width + piece.blank
+    return [*lines, line.rstrip()]
 
 
-def _head(line: str, width: float, weight: Weight) -> int:
-    """How many characters of a word wider than the line fit on it; at least one."""
-    count = len(line)
-    while count > 1 and measure(line[:count], 1, weight) > width:
-        count -= 1
-    return count
-
-
-def _pieces(text: str, phrases: bool) -> Iterator[str]:
-    """What a line may be broken between: phrases, else Chinese characters and Latin words."""
-    may_break = _may_break_phrases if phrases else _may_break
-    piece = ""
+def _pieces(text: str, may_break: Callable[[str, str], bool], weight: Weight) -> list[_Piece]:
+    """`text` where its lines may be broken: phrases, else Chinese characters and Latin words."""
+    pieces, piece = [], ""
     for character in text:
         if piece and may_break(piece[-1], character):
-            yield piece
+            pieces.append(_Piece.of(piece, weight))
             piece = ""
         piece += character
-    if piece:
-        yield piece
+    return [*pieces, _Piece.of(piece, weight)]
 
 
 def _may_break(before: str, after: str) -> bool:

@@ -7,6 +7,7 @@ from functools import singledispatch
 from html import escape
 
 from PIL import Image, ImageDraw, ImageFont
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -15,6 +16,9 @@ from volunteer.documents import fonts
 from volunteer.documents.drawing import Box, Code, Curve, Line, Point, Shape, Sheet, Text
 from volunteer.documents.fonts import Weight
 from volunteer.documents.qr import qr_modules, qr_picture
+
+# Streams as bytes, not as text: a fifth less to store, and nothing we send needs seven bits.
+rl_config.useA85 = 0
 
 # A font that reportlab has read keeps its reading position in itself: two documents that are
 # finished at once would embed each other's letters.
@@ -116,15 +120,19 @@ def _(text: Text, canvas: Canvas) -> None:
 @_pdf.register
 def _(code: Code, canvas: Canvas) -> None:
     modules = qr_modules(code.address, quick=True)
-    step = code.size / modules.size_with_quiet_zone
-    canvas.setFillColor(HexColor("#ffffff"))
-    canvas.rect(code.x, -code.y - code.size, code.size, code.size, stroke=0, fill=1)
-    canvas.setFillColor(HexColor("#000000"))
+    side, step = modules.size_with_quiet_zone, code.size / modules.size_with_quiet_zone
     # One path for all runs: printers leave hairlines between shapes that are filled one by one.
-    path = canvas.beginPath()
-    for x, y, length in modules.runs():
-        path.rect(code.x + x * step, -code.y - (y + 1) * step, length * step, step)
-    canvas.drawPath(path, stroke=0, fill=1)
+    # Written out on the code's own grid: reportlab formats its numbers one by one, which was a
+    # third of the time that a thousand cards took.
+    runs = " ".join(f"{x} {y} {length} 1 re" for x, y, length in modules.runs())
+    canvas.saveState()
+    canvas.translate(code.x, -code.y)
+    canvas.scale(step, -step)
+    canvas.setFillColor(HexColor("#ffffff"))
+    canvas.addLiteral(f"0 0 {side} {side} re f")
+    canvas.setFillColor(HexColor("#000000"))
+    canvas.addLiteral(f"{runs} f")
+    canvas.restoreState()
 
 
 # --- PNG -----------------------------------------------------------------------------------
