@@ -1,0 +1,246 @@
+"""A new resident: person, passbook, residence, first card, strip code … one of them or hundreds.
+
+The number of statements does not grow with the number of people. No more than 500 at a time, so
+that nobody's scan waits longer than a moment for the write lock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, union_all
+
+from volunteer.domain.consents import TEXT_VERSIONS, Consent
+from volunteer.domain.names import initials_of, pinyin_of
+from volunteer.domain.passbook_number import (
+    FIRST_ISSUE,
+    NUMBERS_AVAILABLE,
+    card_number,
+    passbook_number_from,
+)
+from volunteer.domain.tokens import Keys
+from volunteer.store.bulk import insert_rows
+from volunteer.store.cards import CARD, NewCard, record_cards
+from volunteer.store.database import Tx
+from volunteer.store.ledger import open_passbooks
+from volunteer.store.models import Consent as ConsentRow
+from volunteer.store.models import ExternalNumber, Membership, Residence, Resident
+from volunteer.store.models.base import table_of
+
+MOST_AT_ONCE = 500
+RESIDENT = table_of(Resident)
+PINYIN_CHARACTERS = 300
+INITIALS_CHARACTERS = 50
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where somebody lives, works or visits, since when; any part may be unknown but the day."""
+
+    starts_on: date
+    kind: str = "lives"
+    area_id: int | None = None
+    building_id: int | None = None
+    room: str | None = None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person as they are written down for the first time; a birth date or an age band is known.
+
+    ``passbook_number`` is set when it is known before (a blank card's), else one is drawn.
+    """
+
+    name: str
+    name_en: str | None = None
+    birth_date: date | None = None
+    age_band: str | None = None
+    home: Home | None = None
+    youth_group_id: int | None = None
+    member_since: date | None = None
+    guardian_consent_by: str | None = None
+    external_numbers: tuple[tuple[str, str], ...] = ()
+    passbook_number: str | None = None
+    state: str = "active"
+    home_community_id: int | None = None
+    home_resident_id: int | None = None
+    with_card: bool = True
+
+
+@dataclass(frozen=True)
+class AddedPerson:
+    """``ref`` goes into addresses; ``card_id`` is None for somebody added without a card."""
+
+    resident_id: int
+    ref: str
+    passbook_number: str
+    card_id: int | None = None
+    card_number: str | None = field(default=None)
+
+
+def record_residents(
+    tx: Tx,
+    community_id: int,
+    people: Sequence[NewPerson],
+    *,
+    keys: Keys,
+    by: int | None,
+    now: datetime,
+) -> list[AddedPerson]:
+    """Add people to one community, in the order given; at most 500."""
+    assert 0 < len(people) <= MOST_AT_ONCE, f"{len(people)} people at once"
+    numbers = _numbers(tx, people)
+    added = _record_people(tx, community_id, list(zip(people, numbers, strict=True)), now)
+    open_passbooks(tx, community_id, [one.resident_id for one in added])
+    _record_what_belongs(tx, community_id, list(zip(people, added, strict=True)), by, now)
+    carded = [
+        NewCard(community_id, one.resident_id, one.passbook_number)
+        for person, one in zip(people, added, strict=True)
+        if person.with_card
+    ]
+    if not carded:
+        return added
+    card_ids = record_cards(tx, carded, keys=keys, by=by, now=now)
+    return [_with_card(one, card_ids.get(one.resident_id)) for one in added]
+
+
+def _with_card(one: AddedPerson, card_id: int | None) -> AddedPerson:
+    if card_id is None:
+        return one
+    number = card_number(one.passbook_number, FIRST_ISSUE)
+    return AddedPerson(one.resident_id, one.ref, one.passbook_number, card_id, number)
+
+
+def _numbers(tx: Tx, people: Sequence[NewPerson]) -> list[str]:
+    """A passbook number each: the one given, or a free one drawn at random."""
+    missing = sum(person.passbook_number is None for person in people)
+    # Twice as many as needed and then some: at 10,000 residents one in 900 is taken.
+    drawn = {
+        passbook_number_from(secrets.randbelow(NUMBERS_AVAILABLE)) for _ in range(2 * missing + 5)
+    }
+    free = iter(sorted(drawn - _taken(tx, drawn), key=lambda _: secrets.randbits(32)))
+    return [person.passbook_number or next(free) for person in people]
+
+
+def _taken(tx: Tx, numbers: set[str]) -> set[str]:
+    """Of these numbers those that a resident has, or a blank card keeps for somebody."""
+    first_cards = {card_number(number, FIRST_ISSUE): number for number in numbers}
+    found = tx.run(
+        union_all(
+            select(RESIDENT.c.passbook_number).where(RESIDENT.c.passbook_number.in_(numbers)),
+            select(CARD.c.number).where(CARD.c.number.in_(list(first_cards))),
+        )
+    ).scalars()
+    return {first_cards.get(number, number) for number in found}
+
+
+def _record_people(
+    tx: Tx, community_id: int, people: Sequence[tuple[NewPerson, str]], now: datetime
+) -> list[AddedPerson]:
+    refs = {number: secrets.token_hex(8) for _, number in people}
+    inserted = insert_rows(
+        tx,
+        RESIDENT,
+        [
+            {
+                "community_id": community_id,
+                "ref": refs[number],
+                "passbook_number": number,
+                "state": person.state,
+                **name_columns(person.name, person.name_en),
+                **birth_columns(person.birth_date, person.age_band),
+                "home_community_id": person.home_community_id,
+                "home_resident_id": person.home_resident_id,
+                "seal_nonce": secrets.token_bytes(32),
+                "created_at": now,
+            }
+            for person, number in people
+        ],
+        "RETURNING passbook_number, id",
+    )
+    ids = {row.passbook_number: row.id for row in inserted}
+    return [AddedPerson(ids[number], refs[number], number) for _, number in people]
+
+
+def name_columns(name: str, name_en: str | None) -> dict[str, str | None]:
+    """A name and what it is found by."""
+    return {
+        "name": name,
+        "name_en": name_en,
+        "pinyin": pinyin_of(name)[:PINYIN_CHARACTERS],
+        "initials": initials_of(name)[:INITIALS_CHARACTERS],
+    }
+
+
+def birth_columns(birth_date: date | None, age_band: str | None) -> dict[str, Any]:
+    """A birth date makes the band superfluous, and a stale band beside it would mislead."""
+    return {"birth_date": birth_date, "age_band": None if birth_date else age_band}
+
+
+def _record_what_belongs(
+    tx: Tx,
+    community_id: int,
+    people: Sequence[tuple[NewPerson, AddedPerson]],
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Residences, memberships, consents and other systems' numbers: one statement each."""
+    tables: list[tuple[type[Any], list[dict[str, Any]]]] = [
+        (Residence, [home_columns(p.home) | _of(one) for p, one in people if p.home]),
+        (Membership, [_membership(p) | _of(one) for p, one in people if p.youth_group_id]),
+        (
+            ConsentRow,
+            [
+                _guardian_consent(p.guardian_consent_by, by, now) | _of(one)
+                for p, one in people
+                if p.guardian_consent_by
+            ],
+        ),
+        (
+            ExternalNumber,
+            [
+                {"system": system, "number": number} | _of(one)
+                for p, one in people
+                for system, number in p.external_numbers
+            ],
+        ),
+    ]
+    for model, rows in tables:
+        if rows:
+            whole = [{"community_id": community_id, **row} for row in rows]
+            insert_rows(tx, table_of(model), whole)
+
+
+def home_columns(home: Home) -> dict[str, Any]:
+    return {
+        "kind": home.kind,
+        "area_id": home.area_id,
+        "building_id": home.building_id,
+        "room": home.room,
+        "starts_on": home.starts_on,
+    }
+
+
+def _of(one: AddedPerson) -> dict[str, Any]:
+    return {"resident_id": one.resident_id}
+
+
+def _membership(person: NewPerson) -> dict[str, Any]:
+    starts_on = person.member_since or (person.home.starts_on if person.home else None)
+    assert starts_on is not None, "a membership has a first day"
+    return {"youth_group_id": person.youth_group_id, "starts_on": starts_on}
+
+
+def _guardian_consent(given_by: str, by: int | None, now: datetime) -> dict[str, Any]:
+    return {
+        "what": Consent.GUARDIAN.value,
+        "given": True,
+        "text_version": TEXT_VERSIONS[Consent.GUARDIAN],
+        "given_by": given_by,
+        "recorded_by_login_id": by,
+        "given_at": now,
+    }
