@@ -2,14 +2,18 @@
 
 In any order and any repetition the same scans give the same attendance: the earliest accepted in
 to the latest accepted own out. An out by the leader's end or by the job counts only where there
-is no own one, and of those the newest recorded wins. A scan named by an undo does not count.
+is no own one, and of those the newest recorded wins.
+
+An undo takes back what its recorder scanned: the scan it names and that person's other scans of
+the same direction by the same leader or device up to then, so that a card shown twice and undone
+once is undone. It does so only within ten minutes, and only for its own recorder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 UNDO_MINUTES = 10
@@ -28,7 +32,16 @@ class AcceptedScan:
     corrected_at: datetime
     received_at: datetime
     provenance: str
+    recorder: str
+    """device:ID, login:ID or job."""
     undoes: UUID | None = None
+
+    def may_undo(self, target: AcceptedScan) -> bool:
+        """Whether this undo reaches ``target``, which it names: same recorder, ten minutes."""
+        return self.recorder == target.recorder and self.in_time_to_undo(target)
+
+    def in_time_to_undo(self, target: AcceptedScan) -> bool:
+        return abs(self.corrected_at - target.corrected_at) <= timedelta(minutes=UNDO_MINUTES)
 
 
 @dataclass(frozen=True)
@@ -53,18 +66,34 @@ NOBODY = Interval(None, None, None, None)
 def interval_of(scans: Iterable[AcceptedScan]) -> Interval:
     """Fold a set of accepted scans of one resident at one event."""
     every = {scan.client_id: scan for scan in scans}
-    undone = {scan.undoes for scan in every.values() if scan.direction == "undo"}
+    undone = _undone(every)
     counted = [scan for scan in every.values() if scan.client_id not in undone]
     ins = [scan for scan in counted if scan.direction == "in"]
     if not ins:
         return NOBODY
     first = min(ins, key=lambda scan: (scan.corrected_at, scan.client_id.bytes))
-    out = _last_out([scan for scan in counted if scan.direction == "out"])
     # An out before every in belongs to no interval; it waits for an earlier in.
-    if out is None or out.corrected_at < first.corrected_at:
+    outs = [scan for scan in counted if scan.direction == "out"]
+    out = _last_out([scan for scan in outs if scan.corrected_at >= first.corrected_at])
+    if out is None:
         return Interval(first.corrected_at, None, None, first.provenance)
     ended_how = _ENDED_HOW.get(out.provenance, OWN)
     return Interval(first.corrected_at, out.corrected_at, ended_how, first.provenance)
+
+
+def _undone(every: dict[UUID, AcceptedScan]) -> set[UUID]:
+    undone: set[UUID] = set()
+    for undo in every.values():
+        target = every.get(undo.undoes) if undo.undoes else None
+        if undo.direction == "undo" and target and undo.may_undo(target):
+            undone |= {
+                scan.client_id
+                for scan in every.values()
+                if scan.direction == target.direction
+                and scan.recorder == undo.recorder
+                and scan.corrected_at <= max(undo.corrected_at, target.corrected_at)
+            }
+    return undone
 
 
 def _last_out(outs: list[AcceptedScan]) -> AcceptedScan | None:

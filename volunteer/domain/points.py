@@ -50,3 +50,37 @@ def capped(points: int, rule: PointsRule, *, had_at_event: int, had_that_day: in
     if rule.cap_day_points is not None:
         room = min(room, rule.cap_day_points - had_that_day)
     return max(room, 0)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an attendance earns: the check_in part carries fixed points, the check_out part minutes
+    and hourly points. ``before_cap``: both parts' points had there been no cap."""
+
+    check_in_points: int = 0
+    check_out_points: int = 0
+    minutes: int = 0
+    served_minutes: int = 0
+    check_in_before_cap: int = 0
+    check_out_before_cap: int = 0
+
+
+def parts_of(
+    rule: PointsRule,
+    minutes: int | None,
+    *,
+    is_leader: bool,
+    earns_minutes: bool,
+    had_that_day: int,
+) -> Parts:
+    """What is earned by someone present (``minutes`` None) or done after ``minutes``.
+
+    Participation (``earns_minutes`` false) earns points for its time but no minutes.
+    """
+    fixed = fixed_points(rule, is_leader=is_leader)
+    check_in = capped(fixed, rule, had_at_event=0, had_that_day=had_that_day)
+    if minutes is None:
+        return Parts(check_in_points=check_in, check_in_before_cap=fixed)
+    hourly = hourly_points(rule, minutes, is_leader=is_leader)
+    check_out = capped(hourly, rule, had_at_event=check_in, had_that_day=had_that_day + check_in)
+    return Parts(check_in, check_out, minutes if earns_minutes else 0, minutes, fixed, hourly)

@@ -31,14 +31,17 @@ def insert_rows(tx: Tx, table: Table, rows: Rows, tail: str = "") -> CursorResul
     return tx.run(statement, rows=_encode(rows, tx.dialect))
 
 
-def update_rows(tx: Tx, table: Table, rows: Rows, changes: str, match: str) -> int:
-    """``UPDATE table SET changes FROM rows r WHERE match``; gives the number of rows changed.
+def update_rows(
+    tx: Tx, table: Table, rows: Rows, changes: str, match: str, tail: str = ""
+) -> CursorResult[Any]:
+    """``UPDATE table SET changes FROM rows r WHERE match tail``.
 
-    ``changes`` and ``match`` are SQL that call the incoming row ``r`` and the table by its name.
+    ``changes`` and ``match`` are SQL that call the incoming row ``r`` and the table by its name;
+    ``tail`` may be a RETURNING. The result's ``rowcount`` is the number of rows changed.
     """
     columns = _unfold(tx.dialect, table, tuple(rows[0]))
-    statement = _text(f"UPDATE {table.name} SET {changes} FROM {columns} AS r WHERE {match}")
-    return int(tx.run(statement, rows=_encode(rows, tx.dialect)).rowcount)
+    statement = f"UPDATE {table.name} SET {changes} FROM {columns} AS r WHERE {match} {tail}"
+    return tx.run(_text(statement), rows=_encode(rows, tx.dialect))
 
 
 @lru_cache(maxsize=256)

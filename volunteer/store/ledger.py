@@ -208,4 +208,6 @@ def _store_passbooks(tx: Tx, books: Sequence[Passbook], before: dict[int, Passbo
         "head_hash = r.head_hash",
         "account.id = r.id AND account.last_entry_no = r.prev_entry_no",
     )
-    assert changed == len(rows), "a passbook moved under a transaction that had not locked it"
+    assert changed.rowcount == len(rows), (
+        "a passbook moved under a transaction that had not locked it"
+    )

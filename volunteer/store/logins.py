@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from volunteer.domain.refusals import Refusal, Refused
 from volunteer.domain.sign_in import SESSION_DAYS, Identity, IdentityKind, Tries, decide_try
 from volunteer.domain.tokens import session_token_hash
 from volunteer.store.database import Tx
-from volunteer.store.models import Login, SignInSession, SignInThrottle
+from volunteer.store.models import Login, RoleGrant, SignInSession, SignInThrottle
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,24 @@ def record_sessions_revoked(
     if but_session_id is not None:
         revoking = revoking.where(SignInSession.id != but_session_id)
     tx.run(revoking.values(revoked_at=now))
+
+
+def record_secret(tx: Tx, login_id: int, secret_hash: str, *, is_pin: bool) -> None:
+    """A new PIN or password; ``secret_hash`` was made before the write lock was taken."""
+    kind = "pin" if is_pin else "password"
+    tx.run(
+        update(Login).where(Login.id == login_id).values(secret_hash=secret_hash, secret_kind=kind)
+    )
+
+
+def holds_a_role(tx: Tx, login_id: int, today: date) -> bool:
+    """Whether a login has a staff role today or later."""
+    held = select(RoleGrant.id).where(
+        RoleGrant.login_id == login_id,
+        RoleGrant.revoked_at.is_(None),
+        or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today),
+    )
+    return tx.execute(held).first() is not None
 
 
 def throttle_key(key: bytes, identity: str, browser_nonce: str | None) -> bytes:

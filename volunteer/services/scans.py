@@ -1,0 +1,34 @@
+"""Record scans: one phone tap, a card at the door, an upload, a roll call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from volunteer.domain.access import Scope
+from volunteer.domain.scans import LONGEST_BATCH, Batch, Recorder, Scan, Verdict
+from volunteer.domain.tokens import Keys
+from volunteer.store.database import transact
+from volunteer.store.scans import record_batch
+
+
+def record_scans(
+    scans: Sequence[Scan],
+    recorder: Recorder,
+    *,
+    now: datetime,
+    scope: Scope,
+    keys: Keys,
+    community_id: int | None = None,
+) -> list[Verdict]:
+    """Record up to 500 rows of one community; one verdict a row, in the order sent.
+
+    ``community_id``: whose books keep rows that name no event of the scope (a device's own
+    community); without it the first event decides. A bad row never fails its neighbours. The same
+    id with the same body gets its first answer for ever.
+    """
+    assert len(scans) <= LONGEST_BATCH
+    if not scans:
+        return []
+    batch = Batch(scans, recorder, now, keys, community_id)
+    return transact(lambda tx: record_batch(tx, batch), scope)

@@ -1,0 +1,258 @@
+"""``record_awards()``: attendances change, what they earn is posted, boards follow. Nothing else
+posts an award.
+
+One part, one award: check_in carries fixed points, check_out minutes and hourly points. A part
+whose worth changes is posted anew under the next revision and the old award reversed, in that
+order, so a correction that nets ≥ 0 never fails for want of points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from volunteer.domain.attendance import Interval, service_minutes
+from volunteer.domain.ledger import Passbook, Transfer, mirror
+from volunteer.domain.points import parts_of
+from volunteer.domain.scans import Attendance, EventFacts, Recorder
+from volunteer.store.board import add_to_boards
+from volunteer.store.bulk import insert_rows
+from volunteer.store.database import TryAgain, Tx
+from volunteer.store.ledger import TRANSFER, post
+from volunteer.store.models import Attendance as AttendanceRow
+from volunteer.store.models.base import table_of
+
+ATTENDANCE = table_of(AttendanceRow)
+PARTS = ("check_in", "check_out")
+
+_CHANGING = (
+    "state",
+    "checked_in_at",
+    "checked_out_at",
+    "ended_how",
+    "provenance",
+    "revision",
+    "check_in_points",
+    "check_out_points",
+    "minutes",
+    "annulled_at",
+    "override",
+    "override_by",
+)
+_UPSERT = (
+    "ON CONFLICT (event_id, resident_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
+    + " WHERE attendance.revision = excluded.revision - 1 RETURNING id, event_id, resident_id"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An attendance before and after, with the event it belongs to."""
+
+    before: Attendance
+    after: Attendance
+    event: EventFacts
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Who writes, when, and why where a person gave a reason."""
+
+    recorder: Recorder
+    now: datetime
+    reason: str | None = None
+
+
+def record_awards(
+    tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook], posting: Posting
+) -> None:
+    """Store the changed attendances of one community, post what they earn, move the boards.
+
+    ``passbooks``: by resident, locked by this transaction. Raises TryAgain when an attendance was
+    changed since it was read.
+    """
+    if not changes:
+        return
+    changes = _store_attendances(tx, changes)
+    transfers = _awards(changes, passbooks, posting) + _reversals(tx, changes, posting)
+    event = changes[0].event
+    touched = {change.after.resident_id for change in changes}
+    books = [book for resident_id, book in passbooks.items() if resident_id in touched]
+    post(tx, transfers, books, event.debts_account_id)
+    add_to_boards(tx, event.community_id, [(change.before, change.after) for change in changes])
+
+
+def _store_attendances(tx: Tx, changes: Sequence[Change]) -> list[Change]:
+    rows = [_row(change) for change in changes]
+    stored = insert_rows(tx, ATTENDANCE, rows, _UPSERT)
+    ids = {(row.event_id, row.resident_id): row.id for row in stored}
+    if len(ids) != len(rows):
+        raise TryAgain
+    return [
+        replace(
+            change,
+            after=replace(
+                change.after,
+                id=ids[(change.after.event_id, change.after.resident_id)],
+                revision=change.before.revision + 1,
+            ),
+        )
+        for change in changes
+    ]
+
+
+def _row(change: Change) -> dict[str, Any]:
+    after = change.after
+    return {
+        "community_id": change.event.community_id,
+        "event_id": after.event_id,
+        "resident_id": after.resident_id,
+        "local_date": after.local_date,
+        "state": after.state,
+        "checked_in_at": after.checked_in_at,
+        "checked_out_at": after.checked_out_at,
+        "ended_how": after.ended_how,
+        "provenance": after.provenance,
+        "on_duty": after.on_duty,
+        "is_leader": after.is_leader,
+        "building_id": after.building_id,
+        "youth_group_id": after.youth_group_id,
+        "revision": change.before.revision + 1,
+        "check_in_points": after.check_in_points,
+        "check_out_points": after.check_out_points,
+        "minutes": after.minutes,
+        "annulled_at": after.annulled_at,
+        "override": after.override,
+        "override_by": after.override_by,
+    }
+
+
+def _worth(attendance: Attendance, part: str) -> tuple[int, int]:
+    """(points, minutes) that a part carries."""
+    if part == "check_in":
+        return attendance.check_in_points, 0
+    return attendance.check_out_points, attendance.minutes
+
+
+def _moved_parts(change: Change) -> Iterable[str]:
+    return (part for part in PARTS if _worth(change.before, part) != _worth(change.after, part))
+
+
+def _awards(
+    changes: Sequence[Change], passbooks: Mapping[int, Passbook], posting: Posting
+) -> list[Transfer]:
+    transfers = []
+    for change in changes:
+        after, event = change.after, change.event
+        for part in _moved_parts(change):
+            points, minutes = _worth(after, part)
+            if not (points or minutes):
+                continue
+            occurred_at = after.checked_in_at if part == "check_in" else after.checked_out_at
+            assert occurred_at is not None
+            transfers.append(
+                Transfer(
+                    community_id=event.community_id,
+                    debit_account_id=event.issued_account_id,
+                    credit_account_id=passbooks[after.resident_id].account_id,
+                    amount_points=points,
+                    amount_minutes=minutes,
+                    code="award",
+                    idempotency_key=f"award:{after.id}:{part}:{after.revision}",
+                    occurred_at=occurred_at,
+                    posted_at=posting.now,
+                    attendance_id=after.id,
+                    points_rule_id=event.rule.id,
+                    recorded_by_login_id=posting.recorder.login_id,
+                    recorded_by_device_id=posting.recorder.device_id,
+                    facts=_arithmetic(change, part),
+                )
+            )
+    return transfers
+
+
+def _arithmetic(change: Change, part: str) -> dict[str, Any]:
+    """What the passbook shows when a line is opened: how the amount was worked out."""
+    after, event = change.after, change.event
+    rule = event.rule
+    interval = Interval(after.checked_in_at, after.checked_out_at, after.ended_how, None)
+    window_ends_at = event.ends_at if after.is_leader else event.window_ends_at
+    served = service_minutes(interval, event.starts_at, window_ends_at)
+    uncapped = parts_of(
+        replace(rule, cap_event_points=None, cap_day_points=None),
+        served,
+        is_leader=after.is_leader,
+        earns_minutes=True,
+        had_that_day=0,
+    )
+    facts: dict[str, Any] = {
+        "part": part,
+        "rule_version": rule.version,
+        "factor_percent": rule.factor_percent(is_leader=after.is_leader),
+        "provenance": after.provenance,
+    }
+    if part == "check_in":
+        return facts | {
+            "fixed_points": rule.fixed_points,
+            "points_before_cap": uncapped.check_in_points,
+        }
+    return facts | {
+        "minutes": served,
+        "quarter_hours": served // 15,
+        "points_per_hour": rule.points_per_hour,
+        "points_before_cap": uncapped.check_out_points,
+        "ended_how": after.ended_how,
+    }
+
+
+def _reversals(tx: Tx, changes: Sequence[Change], posting: Posting) -> list[Transfer]:
+    moved = {
+        (change.after.id, part)
+        for change in changes
+        for part in _moved_parts(change)
+        if any(_worth(change.before, part))
+    }
+    if not moved:
+        return []
+    found = read_unreversed_awards(
+        tx, {attendance_id for attendance_id, _ in moved if attendance_id}
+    )
+    return [
+        mirror(
+            transfer,
+            transfer_id,
+            f"reversal:{transfer.idempotency_key}",
+            posted_at=posting.now,
+            recorded_by_login_id=posting.recorder.login_id,
+            recorded_by_device_id=posting.recorder.device_id,
+            reason=posting.reason,
+        )
+        for transfer_id, transfer in found
+        if (transfer.attendance_id, transfer.facts["part"]) in moved
+    ]
+
+
+def read_unreversed_awards(tx: Tx, attendance_ids: Iterable[int]) -> list[tuple[int, Transfer]]:
+    """The standing awards of these attendances, oldest first, with their ids."""
+    reversal = TRANSFER.alias("reversal")
+    standing = (
+        select(TRANSFER)
+        .outerjoin(reversal, reversal.c.reverses_id == TRANSFER.c.id)
+        .where(
+            TRANSFER.c.attendance_id.in_(sorted(attendance_ids)),
+            TRANSFER.c.code == "award",
+            reversal.c.id.is_(None),
+        )
+        .order_by(TRANSFER.c.id)
+    )
+    found = []
+    for row in tx.run(standing):
+        values = dict(row._mapping)
+        transfer_id = values.pop("id")
+        found.append((transfer_id, Transfer(**values)))
+    return found

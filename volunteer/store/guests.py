@@ -1,0 +1,84 @@
+"""Guest passbooks: somebody of another community, in the books of the one they help."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from volunteer.domain.passbook_number import passbook_number_from
+from volunteer.domain.refusals import Refused
+from volunteer.domain.scan_rules import check_event
+from volunteer.domain.scans import Facts, Person, Scan
+from volunteer.store.bulk import insert_rows
+from volunteer.store.database import TryAgain, Tx
+from volunteer.store.ledger import open_passbooks
+from volunteer.store.models import Resident
+from volunteer.store.models.base import table_of
+
+_resident = table_of(Resident)
+
+
+def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) -> None:
+    """Find the guest passbooks of the batch's visitors, and open those that are not there yet."""
+    visitors = {
+        person.resident_id: person
+        for person in facts.people.values()
+        if person.community_id != community_id
+    }
+    hosts = any(_takes_guests(scan, facts) for scan in scans)
+    if not visitors or not hosts:
+        return
+    known = tx.run(
+        select(_resident.c.home_resident_id, _resident.c.id).where(
+            _resident.c.community_id == community_id,
+            _resident.c.home_resident_id.in_(sorted(visitors)),
+        )
+    )
+    guests = {row.home_resident_id: row.id for row in known}
+    new = [person for resident_id, person in visitors.items() if resident_id not in guests]
+    if new:
+        guests |= _open(tx, community_id, new, facts)
+    facts.guests = {(community_id, home_id): guest_id for home_id, guest_id in guests.items()}
+
+
+def _takes_guests(scan: Scan, facts: Facts) -> bool:
+    """Only a scan that its event takes opens a passbook."""
+    event = facts.events.get(scan.event_id or 0)
+    if event is None or not event.takes_guests or scan.direction != "in":
+        return event is not None and event.takes_guests
+    try:
+        check_event(scan, event, facts)
+    except Refused:
+        return False
+    return True
+
+
+def _open(tx: Tx, community_id: int, people: Sequence[Person], facts: Facts) -> dict[int, int]:
+    rows = [
+        {
+            "community_id": community_id,
+            "ref": secrets.token_hex(8),
+            "passbook_number": passbook_number_from(secrets.randbelow(9_000_000)),
+            "state": "active",
+            "name": person.name,
+            "pinyin": "",
+            "initials": "",
+            "birth_date": person.birth_date,
+            "age_band": person.age_band,
+            "home_community_id": person.community_id,
+            "home_resident_id": person.resident_id,
+            "seal_nonce": secrets.token_bytes(32),
+            "created_at": facts.now,
+        }
+        for person in people
+    ]
+    opened = insert_rows(
+        tx, _resident, rows, "ON CONFLICT DO NOTHING RETURNING id, home_resident_id"
+    )
+    guests = {row.home_resident_id: row.id for row in opened}
+    if len(guests) != len(rows):  # a number drawn twice, or another scan opened it meanwhile
+        raise TryAgain
+    open_passbooks(tx, community_id, sorted(guests.values()))
+    return guests

@@ -1,0 +1,125 @@
+"""``record_batch()``: the one way a scan becomes a fact, whoever presents it.
+
+load → decide → record, in one transaction:
+
+1. cards, people and events are found without locks;
+2. passbooks are locked in id order, then, for a capped event's self check-in, events in id order;
+3. earlier scans, attendances and balances are read under the locks;
+4. the rows are decided in turn (``domain.scan_rules``);
+5. scans, attendances, transfers, entries, passbooks and boards are written, boards last.
+
+Two requests with the same scan id either wait for the same passbook or, where no passbook is
+known, meet at the scan's unique key: the later one finds its insert idle and tries again, and then
+sees the first one's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from volunteer.domain.ledger import Passbook
+from volunteer.domain.refusals import Code, Refusal
+from volunteer.domain.scan_rules import Decided, decide_batch
+from volunteer.domain.scans import (
+    Attendance,
+    Batch,
+    Facts,
+    Verdict,
+    answer_again,
+    first_of_each_id,
+)
+from volunteer.store import scan_facts
+from volunteer.store.award import Change, Posting, record_awards
+from volunteer.store.bulk import insert_rows
+from volunteer.store.database import TryAgain, Tx
+from volunteer.store.ledger import lock_passbooks
+from volunteer.store.models import Scan as ScanRow
+from volunteer.store.models.base import table_of
+
+SCAN = table_of(ScanRow)
+
+
+def record_batch(tx: Tx, batch: Batch) -> list[Verdict]:
+    """Record the rows of one community; one verdict a row, in the order sent."""
+    distinct = first_of_each_id(batch.scans)
+    facts = Facts(now=batch.now, recorder=batch.recorder)
+    community_id = scan_facts.load_presented(tx, batch, distinct, facts)
+    if community_id is None:
+        # Nobody's books to keep it in: a person of no community with an event that is not there.
+        unknown = Refusal(Code.EVENT_UNKNOWN)
+        return [Verdict.refused(scan.client_id, unknown) for scan in batch.scans]
+    passbooks = lock_passbooks(tx, scan_facts.resident_ids(facts))
+    facts.balances = {
+        resident_id: (book.balance_points, book.owed_points)
+        for resident_id, book in passbooks.items()
+    }
+    scan_facts.load_history(tx, community_id, distinct, facts)
+    before = dict(facts.attendances)
+    decided = decide_batch(distinct, facts)
+    _record_scans(tx, community_id, decided, facts)
+    _record_changes(tx, before, facts, passbooks)
+    # Every id is known now. A row that repeats one gets its answer, or hears that it was reused.
+    return [_named(answer_again(scan, facts.stored[scan.client_id]), facts) for scan in batch.scans]
+
+
+def _named(verdict: Verdict, facts: Facts) -> Verdict:
+    if verdict.resident_id is None or verdict.resident_name is not None:
+        return verdict
+    person = facts.people.get(verdict.resident_id)
+    return replace(verdict, resident_name=person.name) if person else verdict
+
+
+def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided], facts: Facts) -> None:
+    if not decided:
+        return
+    rows = [
+        {
+            "community_id": community_id,
+            "client_id": new.scan.client_id,
+            "body_hash": new.scan.body_hash,
+            "event_id": new.event_id,
+            "resident_id": new.resident_id,
+            "card_id": new.card_id,
+            "code_hash": scan_facts.presented_hash(new.scan),
+            "device_id": facts.recorder.device_id,
+            "recorded_by_login_id": facts.recorder.login_id,
+            "direction": new.scan.direction,
+            "undoes": new.scan.undoes,
+            "provenance": new.scan.provenance,
+            "scanned_at": new.scan.scanned_at,
+            "received_at": facts.now,
+            "corrected_at": new.scan.corrected_at,
+            "verdict": new.verdict.verdict,
+            "code": new.verdict.code,
+            "facts": dict(new.verdict.facts),
+            "override": new.override,
+        }
+        for new in decided
+    ]
+    written = insert_rows(
+        tx, SCAN, rows, "ON CONFLICT (community_id, client_id) DO NOTHING RETURNING id"
+    )
+    if len(written.all()) != len(rows):
+        raise TryAgain
+
+
+def _record_changes(
+    tx: Tx,
+    before: dict[tuple[int, int], Attendance],
+    facts: Facts,
+    passbooks: dict[int, Passbook],
+) -> None:
+    changes = []
+    for key, after in facts.attendances.items():
+        old = before.get(key)
+        if old is None:
+            old = Attendance(
+                event_id=after.event_id,
+                resident_id=after.resident_id,
+                local_date=after.local_date,
+                on_duty=after.on_duty,
+            )
+        if after != old:
+            changes.append(Change(old, after, facts.events[after.event_id]))
+    record_awards(tx, changes, passbooks, Posting(facts.recorder, facts.now))
