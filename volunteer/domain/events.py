@@ -141,7 +141,7 @@ def decide_change(before: EventPlan, after: EventPlan, state: str, attended: Att
     What was earned is never worked out anew by an edit: the start stays once somebody is there,
     the end once somebody is done, and whoever is there stays (or stays no) leader.
     """
-    _still_planned(state)
+    still_planned(state)
     start_moved = before.starts_at != after.starts_at
     end_moved = before.ends_at != after.ends_at
     led_before, led_after = _roles(before), _roles(after)
@@ -158,18 +158,27 @@ def decide_change(before: EventPlan, after: EventPlan, state: str, attended: Att
         raise refuse(Code.EVENT_HAS_ATTENDANCES)
 
 
-def decide_cancel(state: str, attended: Attended) -> None:
-    """Refuses ``event_cancelled``, ``event_ended`` and ``event_has_attendances``."""
-    _still_planned(state)
-    if attended.resident_ids:
-        raise refuse(Code.EVENT_HAS_ATTENDANCES)
-
-
-def _still_planned(state: str) -> None:
+def still_planned(state: str) -> None:
+    """Refuses ``event_ended`` and ``event_cancelled``."""
     if state == "ended":
         raise refuse(Code.EVENT_ENDED)
     if state == "cancelled":
         raise refuse(Code.EVENT_CANCELLED)
+
+
+def decide_reason(reason: str) -> str:
+    """Why an event is cancelled, cleaned. Refuses ``reason_missing`` and ``text_too_long``."""
+    words = _line(reason)
+    if not words:
+        raise refuse(Code.REASON_MISSING)
+    return words
+
+
+def decide_cancel(state: str, attended: Attended) -> None:
+    """Refuses ``event_cancelled``, ``event_ended`` and ``event_has_attendances``."""
+    still_planned(state)
+    if attended.resident_ids:
+        raise refuse(Code.EVENT_HAS_ATTENDANCES)
 
 
 def _roles(plan: EventPlan) -> dict[int, bool]:
