@@ -209,6 +209,9 @@ TABLE: dict[Code, Row] = {
     Code.DATES_REVERSED: (422, _l("The last day is before the first. Please check the dates.")),
     Code.LAST_ADMIN: (409,
         _l("A community keeps at least one admin. Please name another one first.")),
+    Code.LOGIN_UNKNOWN: (404,
+        _l("Nobody signs in with this phone yet. Please check the number; somebody new starts "
+           "with the code from their card or from the staff.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
     # Activities and events

@@ -112,6 +112,7 @@ class Code(StrEnum):
     DATE_INVALID = "date_invalid"
     DATES_REVERSED = "dates_reversed"
     LAST_ADMIN = "last_admin"
+    LOGIN_UNKNOWN = "login_unknown"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
     # Activities and events
