@@ -150,21 +150,27 @@ def _front_band(card: Card) -> list[Shape]:
 
 
 def _holder(card: Card) -> list[Shape]:
-    """The name, as large as it goes; fifty characters take three lines."""
+    """The name, as large as it goes; fifty characters take four lines."""
     y = _BAND + 3.4
     shapes = _line((_LEFT, y), "姓名 Name", Frame(_TEXT_WIDTH, 2.2, 2.2), INK_SOFT)
     if not card.name:
         line = y + 12
         return [*shapes, Line((_LEFT, line), (_LEFT + _TEXT_WIDTH, line), INK_SOFT, 0.2)]
-    room = Frame(_TEXT_WIDTH, 7.2, 5.4, weight=Weight.BOLD)
-    if len(card.name) > 7:
-        room = Frame(_TEXT_WIDTH, 4.8, 2.6, lines=3, weight=Weight.BOLD)
-    name, end = paragraph((_LEFT, y + 3.4), card.name, room, INK)
+    name, end = paragraph((_LEFT, y + 3.4), card.name, _room_for(card.name), INK)
     shapes += name
     if card.name_en:
         english = Frame(_TEXT_WIDTH, 2.8, 1.5)
         shapes += _line((_LEFT, end + 0.5), card.name_en, english, INK_SOFT)
     return shapes
+
+
+def _room_for(name: str) -> Frame:
+    largest, smallest, lines = (7.2, 5.4, 1)
+    if len(name) > 7:
+        largest, smallest, lines = (4.8, 2.6, 3)
+    if len(name) > 36:
+        largest, smallest, lines = (2.3, 2.2, 4)
+    return Frame(_TEXT_WIDTH, largest, smallest, lines, Weight.BOLD)
 
 
 def _numbers(card: Card) -> list[Shape]:
