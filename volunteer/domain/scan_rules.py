@@ -206,6 +206,8 @@ def check_event(scan: Scan, event: EventFacts, facts: Facts) -> None:
     """Whether the event takes a scan of this time at all. Raises Refused."""
     if event.state == "cancelled":
         raise refuse(Code.EVENT_CANCELLED)
+    if scan.provenance == "auto_close":  # however late the job ran
+        return
     if scan.corrected_at > facts.now + timedelta(minutes=FUTURE_MINUTES):
         raise refuse(Code.SCAN_IN_FUTURE)
     if facts.now > event.takes_scans_until:

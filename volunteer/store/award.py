@@ -256,3 +256,21 @@ def read_unreversed_awards(tx: Tx, attendance_ids: Iterable[int]) -> list[tuple[
         transfer_id = values.pop("id")
         found.append((transfer_id, Transfer(**values)))
     return found
+
+
+def annul_attendance(
+    tx: Tx, attendance_id: int, event: EventFacts, passbook: Passbook, posting: Posting
+) -> None:
+    """Take an attendance back for good: its awards are reversed and it leaves the boards.
+
+    Reversing one line of an attendance takes the whole of it: an attendance that half happened
+    would be awarded again by the next scan. ``passbook``: its resident's, locked.
+    """
+    row = tx.run(select(ATTENDANCE).where(ATTENDANCE.c.id == attendance_id)).one()
+    values = dict(row._mapping)
+    del values["community_id"]
+    before = Attendance(**values)
+    after = replace(
+        before, annulled_at=posting.now, check_in_points=0, check_out_points=0, minutes=0
+    )
+    record_awards(tx, [Change(before, after, event)], {before.resident_id: passbook}, posting)

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from volunteer.domain.board import periods_of
 from volunteer.domain.scans import Attendance
 from volunteer.store.bulk import insert_rows, update_rows
 from volunteer.store.database import Tx
+from volunteer.store.models import Attendance as AttendanceRow
 from volunteer.store.models import BoardParticipation, BoardTotal
 from volunteer.store.models.base import table_of
 
+_attendance = table_of(AttendanceRow)
 TOTAL = table_of(BoardTotal)
 PARTICIPATION = table_of(BoardParticipation)
 
@@ -140,3 +145,36 @@ def _move_totals(tx: Tx, totals: dict[Key, _Delta]) -> None:
         sums = ", ".join(f"{name} = board_total.{name} + r.{name}" for name in columns)
         changed = update_rows(tx, TOTAL, falling, sums, _SAME_KEY.format(table="board_total"))
         assert changed.rowcount == len(falling), "took from a board what was never on it"
+
+
+def rebuild(tx: Tx, community_id: int) -> None:
+    """Throw a community's totals away and add its attendances up again.
+
+    Nothing is lost: points and minutes are those of the ledger's standing awards (which verify
+    holds equal to the attendances'), participants those of the attendances themselves.
+    """
+    for table in (TOTAL, PARTICIPATION):
+        tx.run(table.delete().where(table.c.community_id == community_id))
+    last_id = 0
+    while rows := tx.run(_page(community_id, last_id)).all():
+        changes = [_from_nothing(row) for row in rows]
+        add_to_boards(tx, community_id, changes)
+        last_id = rows[-1].id
+
+
+def _page(community_id: int, after_id: int) -> Select[Any]:
+    return (
+        select(_attendance)
+        .where(_attendance.c.community_id == community_id, _attendance.c.id > after_id)
+        .order_by(_attendance.c.id)
+        .limit(500)
+    )
+
+
+def _from_nothing(row: Any) -> tuple[Attendance, Attendance]:
+    values = dict(row._mapping)
+    del values["community_id"]
+    attendance = Attendance(**values)
+    return replace(
+        attendance, state="undone", check_in_points=0, check_out_points=0, minutes=0
+    ), attendance

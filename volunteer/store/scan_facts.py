@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from volunteer.domain.attendance import AcceptedScan
 from volunteer.domain.points import PointsRule
-from volunteer.domain.refusals import Code, Refusal
+from volunteer.domain.refusals import Code, Refusal, refuse
 from volunteer.domain.scans import (
     Attendance,
     Batch,
@@ -200,6 +200,14 @@ def _load_events(tx: Tx, batch: Batch, event_ids: set[Any], facts: Facts) -> Non
         # sees the events of their scope.
         if batch.recorder.is_self or tx.scope.sees(row.community_id):
             facts.events[row.id] = _event_facts(row, device_id is not None)
+
+
+def load_event(tx: Tx, event_id: int) -> EventFacts:
+    """One event of the scope, as the rules see it. Raises Refused: event_unknown."""
+    row = tx.run(_events(False).where(_event.c.id == event_id)).first()
+    if row is None or not tx.scope.sees(row.community_id):
+        raise refuse(Code.EVENT_UNKNOWN)
+    return _event_facts(row, False)
 
 
 def _event_facts(row: Any, for_device: bool) -> EventFacts:

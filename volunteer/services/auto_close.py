@@ -1,0 +1,85 @@
+"""Close what the leader forgot, at the activity's default, and mark it so."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from volunteer.domain.access import Scope
+from volunteer.domain.event_end import decide_outs, default_end
+from volunteer.domain.scans import JOB
+from volunteer.domain.tokens import Keys
+from volunteer.store.audit import record_audit
+from volunteer.store.database import Tx, transact
+from volunteer.store.event_ends import End, load_present, record_end
+from volunteer.store.models import Activity, Community, Event
+
+LONGEST_AUTO_CLOSE_MINUTES = 4320
+
+
+def close_forgotten(*, now: datetime, scope: Scope, keys: Keys) -> int:
+    """End every event that should have been ended by now; gives how many.
+
+    One transaction an event, so no scan waits long and a stop in the middle loses nothing: what
+    is not closed yet is closed on the next run.
+    """
+    due = transact(lambda tx: _load_due(tx, now), scope)
+    for event in due:
+        transact(lambda tx, event=event: _close(tx, event, now, keys), scope)  # type: ignore[misc]
+    return len(due)
+
+
+def _load_due(tx: Tx, now: datetime) -> list[Any]:
+    rows = tx.execute(
+        select(
+            Event.id,
+            Event.community_id,
+            Event.starts_at,
+            Event.ends_at,
+            Activity.default_minutes,
+            Community.auto_close_minutes,
+        )
+        .join(Activity, Activity.id == Event.activity_id)
+        .join(Community, Community.id == Event.community_id)
+        .where(
+            Event.state == "planned",
+            Event.ends_at <= now,
+            # Bounded from below, so that the index on the start finds them among all events.
+            Event.starts_at > now - timedelta(minutes=LONGEST_AUTO_CLOSE_MINUTES, days=31),
+        )
+        .order_by(Event.id)
+    )
+    return [
+        row
+        for row in rows
+        if row.ends_at + timedelta(minutes=row.auto_close_minutes) <= now
+        and tx.scope.sees(row.community_id)
+    ]
+
+
+def _close(tx: Tx, event: Any, now: datetime, keys: Keys) -> None:
+    # Two runners, or the leader just now: whoever moves the state first ends it.
+    mine = tx.run(
+        update(Event)
+        .where(Event.id == event.id, Event.state == "planned")
+        .values(state="ended", ended_at=event.ends_at, ended_how="auto")
+    )
+    if mine.rowcount != 1:
+        return
+    end_at = default_end(event.starts_at, event.ends_at, event.default_minutes)
+    present = load_present(tx, [event.id]).get(event.id, [])
+    outs = decide_outs(present, end_at, {}, frozenset(), event.ends_at)
+    end = End(event.id, event.community_id, event.ends_at, "auto", outs)
+    record_end(tx, end, JOB, now, keys)
+    record_audit(
+        tx,
+        now=now,
+        action="event_auto_closed",
+        subject_kind="event",
+        subject_id=event.id,
+        community_id=event.community_id,
+        login_id=None,
+        facts={"people": len(outs)},
+    )

@@ -1,0 +1,36 @@
+"""Whose records a person may not make: their own, their wards', their guardians'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from volunteer.store.database import Tx
+from volunteer.store.models import LoginResident
+from volunteer.store.models.base import table_of
+
+_link = table_of(LoginResident)
+
+
+def load_family(
+    tx: Tx, login_id: int | None, own_resident_ids: Iterable[int], day: date
+) -> frozenset[int]:
+    """Residents that ``login_id`` is, or is a guardian of, or that are guardians of its own."""
+    if login_id is None:
+        return frozenset()
+    today = or_(_link.c.ends_on.is_(None), _link.c.ends_on >= day)
+    guardians = select(_link.c.login_id).where(
+        _link.c.resident_id.in_(sorted(own_resident_ids)), _link.c.relation == "guardian", today
+    )
+    rows = tx.run(
+        select(_link.c.resident_id).where(
+            today,
+            or_(
+                (_link.c.login_id == login_id) & _link.c.relation.in_(["self", "guardian"]),
+                _link.c.login_id.in_(guardians) & (_link.c.relation == "self"),
+            ),
+        )
+    )
+    return frozenset(rows.scalars()) | frozenset(own_resident_ids)
