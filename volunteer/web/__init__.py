@@ -24,7 +24,9 @@ from volunteer.web import (
 )
 
 PLACES: tuple[str, ...] = (
+    "activate",
     "health",
+    "me",
     "preferences",
     "sign_in",
 )

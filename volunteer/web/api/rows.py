@@ -1,0 +1,130 @@
+"""Reading what a scanner sends: by hand, because this is the path that every scan takes.
+
+The schemas in ``schemas`` describe the same for the API document; a test holds the two together.
+An envelope that cannot be read is refused as a whole; a row that cannot be read is answered in
+its place, and kept where its id is good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from volunteer.domain.refusals import Code, refuse
+from volunteer.domain.scans import LONGEST_BATCH, Direction, Scan, body_hash_of
+from volunteer.domain.tokens import EventCode, Foreign, Presented, parse_presented
+
+LARGEST_ID = 2**63 - 1
+LONGEST_DEVICE = 120
+_LONGEST_TIME = 40
+_DIRECTIONS = frozenset({"in", "out", "undo"})
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_NO_SKEW = timedelta()
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """``skew`` is what the sender's clock lacks: server time minus ``sent_at``."""
+
+    rows: list[Any]
+    skew: timedelta
+
+
+def parse_envelope(body: object, now: datetime) -> Envelope:
+    """Raises Refused: ``envelope_invalid`` with the field that cannot be read,
+    ``too_many_rows``."""
+    if not isinstance(body, dict):
+        raise refuse(Code.ENVELOPE_INVALID, field="body")
+    device = body.get("device")
+    if device is not None and not (isinstance(device, str) and len(device) <= LONGEST_DEVICE):
+        raise refuse(Code.ENVELOPE_INVALID, field="device")
+    sent_at = parse_time(body.get("sent_at"))
+    if sent_at is None:
+        raise refuse(Code.ENVELOPE_INVALID, field="sent_at")
+    rows = body.get("scans")
+    if not isinstance(rows, list):
+        raise refuse(Code.ENVELOPE_INVALID, field="scans")
+    if len(rows) > LONGEST_BATCH:
+        raise refuse(Code.TOO_MANY_ROWS, most=LONGEST_BATCH)
+    return Envelope(rows, now - sent_at)
+
+
+def parse_row(row: object, skew: timedelta, *, own_host: str, now: datetime) -> Scan | None:
+    """The row as a scan, or None where its id is none: it can be neither kept nor sent again.
+
+    A field that cannot be read becomes the scan's ``fault``: the row is kept and refused with it.
+    """
+    if not isinstance(row, dict):
+        return None
+    client_id = parse_id(row.get("id"))
+    if client_id is None:
+        return None
+    fault: Code | None = None
+    direction = row.get("direction", "in")
+    if not isinstance(direction, str) or direction not in _DIRECTIONS:
+        direction, fault = "in", Code.DIRECTION_INVALID
+    scanned_at = parse_time(row.get("scanned_at"))
+    if scanned_at is None or not _EARLIEST <= scanned_at + skew < _LATEST:
+        scanned_at, skew, fault = now, _NO_SKEW, fault or Code.TIME_INVALID
+    presented = _presented(row.get("code"), own_host)
+    return Scan(
+        client_id=client_id,
+        direction=cast(Direction, direction),
+        provenance=_provenance(presented),
+        scanned_at=scanned_at,
+        corrected_at=scanned_at + skew,
+        body_hash=body_hash_of(row),
+        event_id=parse_event_id(row, presented),
+        presented=presented,
+        undoes=parse_id(row.get("undoes")) if direction == "undo" else None,
+        fault=fault,
+    )
+
+
+def parse_id(value: object) -> UUID | None:
+    """A UUID in its one usual spelling, 36 characters, in either case."""
+    if not isinstance(value, str) or len(value) != 36:
+        return None
+    try:
+        found = UUID(value)
+    except ValueError:
+        return None
+    return found if str(found) == value.lower() else None
+
+
+def parse_time(value: object) -> datetime | None:
+    """An ISO 8601 time that names its offset, in the years 2000 to 2099."""
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if found.tzinfo is None or not _EARLIEST <= found < _LATEST:
+        return None
+    return found.astimezone(UTC)
+
+
+def parse_event_id(row: Mapping[str, Any], presented: Presented | None) -> int | None:
+    """The event a row names, else the one in the event code it presents."""
+    event = row.get("event")
+    if event is None and isinstance(presented, EventCode):
+        event = presented.event_id
+    if isinstance(event, bool) or not isinstance(event, int) or not 0 < event <= LARGEST_ID:
+        return None
+    return event
+
+
+def _presented(code: object, own_host: str) -> Presented | None:
+    return parse_presented(code, own_host) if isinstance(code, str) else None
+
+
+def _provenance(presented: Presented | None) -> str:
+    inside = presented.inside if isinstance(presented, Foreign) else presented
+    if isinstance(inside, EventCode):
+        return "poster_code" if inside.is_poster else "rotating_code"
+    return "card_scan"

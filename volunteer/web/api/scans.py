@@ -1,0 +1,185 @@
+"""POST /api/v1/scans: a batch of scans in, one verdict a row out.
+
+This is the path that every card takes, so it does no more than it must: one read for the device,
+one call of ``record_scans``; no session and no CSRF work for a request with a bearer token.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from flask_wtf.csrf import ValidationError, validate_csrf
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from volunteer import clock
+from volunteer.documents.refusals import words_for_code
+from volunteer.documents.spoken import spoken_words
+from volunteer.domain.access import Principal, Scope
+from volunteer.domain.refusals import Code, refuse
+from volunteer.domain.scans import Recorder, Scan, Verdict
+from volunteer.domain.tokens import EventCode, session_token_hash
+from volunteer.queries.device_tokens import DeviceFound, read_device
+from volunteer.services.scans import record_scans
+from volunteer.web.api import schemas
+from volunteer.web.api.rows import parse_envelope, parse_row
+from volunteer.web.gate import by_device, principal
+from volunteer.web.recorder import own_host, self_recorder, staff_recorder, staff_scope
+
+LARGEST_BODY = 256 * 1024
+
+blueprint = Blueprint(
+    "scans",
+    __name__,
+    url_prefix="/api/v1",
+    description="Checking people in and out by their codes",
+)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends the rows. A signed-in person is two: a leader who scans cards, and a resident who
+    presents an event's code for themself; each row goes by its own."""
+
+    scope: Scope
+    recorder: Recorder
+    community_id: int | None = None
+    """Whose books keep rows that name no event."""
+    person: Principal | None = None
+
+    def is_for_self(self, scan: Scan) -> bool:
+        if self.person is None:
+            return False
+        return self.scope == Scope.nothing() or isinstance(scan.presented, EventCode)
+
+    def as_resident(self) -> Sender:
+        """What a resident may do is bound by whom they act for and by the event's code: the event
+        may be another community's, where they are a guest."""
+        assert self.person is not None
+        return Sender(Scope.everything(), self_recorder(self.person))
+
+
+@blueprint.post("/scans")
+@by_device
+@blueprint.doc(**schemas.SCANS_DOC)
+def scans() -> Response:
+    """Record scans."""
+    now = clock.now()
+    sender = _sender(now)
+    envelope = parse_envelope(_read_body(), now)
+    host = own_host()
+    parsed = [parse_row(row, envelope.skew, own_host=host, now=now) for row in envelope.rows]
+    return _answer(_record(parsed, sender, now), now)
+
+
+def _sender(now: datetime) -> Sender:
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        device = _device(authorization, now)
+        community_id = device.community_id
+        return Sender(Scope.of(community_id), Recorder(device_id=device.device_id), community_id)
+    person = principal()
+    if person is None:
+        raise refuse(Code.SIGN_IN_NEEDED)
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        raise refuse(Code.PAGE_EXPIRED) from None
+    scope = staff_scope(person)
+    communities = sorted(scope.community_ids or ())
+    only = communities[0] if len(communities) == 1 else None
+    return Sender(scope, staff_recorder(person), only, person)
+
+
+def _device(authorization: str, now: datetime) -> DeviceFound:
+    """Raises Refused: ``device_unknown``, ``device_revoked``, ``device_expired``."""
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise refuse(Code.DEVICE_UNKNOWN)
+    device = read_device(session_token_hash(token.strip()))
+    if device is None:
+        raise refuse(Code.DEVICE_UNKNOWN)
+    if device.revoked_at is not None and device.revoked_at <= now:
+        raise refuse(Code.DEVICE_REVOKED)
+    if not device.starts_at <= now < device.expires_at:
+        raise refuse(Code.DEVICE_EXPIRED)
+    return device
+
+
+def _read_body() -> object:
+    """Raises Refused: ``too_many_rows`` for a body over the limit, ``envelope_invalid`` for one
+    that is no JSON."""
+    request.max_content_length = LARGEST_BODY
+    try:
+        return request.get_json(force=True, cache=False)
+    except RequestEntityTooLarge:
+        raise refuse(Code.TOO_MANY_ROWS) from None
+    except (BadRequest, RecursionError):
+        raise refuse(Code.ENVELOPE_INVALID, field="body") from None
+
+
+def _record(parsed: list[Scan | None], sender: Sender, now: datetime) -> list[Verdict]:
+    """One verdict a row, in the order sent; rows without an id are answered and not kept."""
+    verdicts = [Verdict(None, "refused", Code.SCAN_ID_INVALID)] * len(parsed)
+    for for_self, rows in _batches(parsed, sender, now):
+        by = sender.as_resident() if for_self else sender
+        found = record_scans(
+            [scan for _, scan in rows],
+            by.recorder,
+            now=now,
+            scope=by.scope,
+            keys=current_app.extensions["keys"],
+            community_id=by.community_id,
+        )
+        for (place, _), verdict in zip(rows, found, strict=True):
+            verdicts[place] = verdict
+    return verdicts
+
+
+def _batches(
+    parsed: list[Scan | None], sender: Sender, now: datetime
+) -> list[tuple[bool, list[tuple[int, Scan]]]]:
+    """Rows with their places, those of one community and one recorder together: a device's are
+    one batch, those of a person in several communities one for each event."""
+    batches: dict[tuple[bool, int | None], list[tuple[int, Scan]]] = {}
+    for place, scan in enumerate(parsed):
+        if scan is None:
+            continue
+        for_self = sender.is_for_self(scan)
+        together = sender.community_id is not None and not for_self
+        batch = batches.setdefault((for_self, None if together else scan.event_id), [])
+        batch.append((place, at_server_time(scan, now) if for_self else scan))
+    return [(for_self, rows) for (for_self, _), rows in batches.items()]
+
+
+def at_server_time(scan: Scan, now: datetime) -> Scan:
+    """A resident's own phone is not asked for the time."""
+    fault = None if scan.fault is Code.TIME_INVALID else scan.fault
+    return replace(scan, scanned_at=now, corrected_at=now, fault=fault)
+
+
+def said(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the API answers it."""
+    facts = dict(verdict.facts)
+    return {
+        "id": str(verdict.client_id) if verdict.client_id else None,
+        "verdict": verdict.verdict,
+        "code": verdict.code,
+        "words": words_for_code(verdict.code, facts),
+        "spoken": spoken_words(verdict.code, facts),
+        "name": verdict.resident_name,
+        "facts": facts,
+    }
+
+
+def _answer(verdicts: list[Verdict], now: datetime) -> Response:
+    body = {
+        "received_at": now.isoformat(),
+        "verdicts": [said(verdict) for verdict in verdicts],
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, mimetype="application/json")
