@@ -71,7 +71,7 @@ def home_url(person: Principal | None) -> str:
     if person is None:
         return "/"
     candidates = ("home.home",) if person.acts_for else ("organize.today", "people.residents")
-    return next((url_for(one) for one in candidates if _exists(one)), "/me")
+    return next((url_for(one) for one in candidates if _exists(one)), url_for("me.me"))
 
 
 def staff_url(person: Principal) -> str | None:
