@@ -1,0 +1,406 @@
+"""One resident as staff see them: passbook, cards, homes, groups, logins, consents, attendances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from volunteer.domain.access import Relation, Scope
+from volunteer.domain.activation import MOST_TRIES
+from volunteer.domain.age import AgeBand, age_band_on, age_on
+from volunteer.domain.consents import Consent as ConsentKind
+from volunteer.queries.people import Place, place_columns, place_of
+from volunteer.store.database import db
+from volunteer.store.models import (
+    Account,
+    ActivationCode,
+    Activity,
+    Attendance,
+    Card,
+    Consent,
+    Event,
+    ExternalNumber,
+    Login,
+    LoginResident,
+    Membership,
+    Residence,
+    Resident,
+    YouthGroup,
+)
+
+RECENT_ATTENDANCES = 8
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """What a form about a person needs: ``community_id`` for its pickers."""
+
+    resident_id: int
+    community_id: int
+    ref: str
+    name: str
+    name_en: str | None
+    state: str
+    passbook_number: str
+    birth_date: date | None
+    age_band: str | None
+
+
+@dataclass(frozen=True)
+class CardShown:
+    card_id: int
+    number: str
+    state: str
+    issued_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ResidenceShown:
+    residence_id: int
+    place: Place
+    area_id: int | None
+    building_id: int | None
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class MembershipShown:
+    membership_id: int
+    group_id: int
+    name: str
+    name_en: str | None
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class LinkShown:
+    """A login that may act for the person. ``phone`` is None when it signs in with a number."""
+
+    link_id: int
+    login_id: int
+    name: str
+    phone: str | None
+    relation: Relation
+    starts_on: date
+    ends_on: date | None
+    revoked_at: datetime | None
+    has_secret: bool
+
+    def runs_on(self, day: date) -> bool:
+        return self.revoked_at is None and (self.ends_on is None or self.ends_on >= day)
+
+
+@dataclass(frozen=True)
+class ConsentShown:
+    what: ConsentKind
+    given: bool
+    text_version: str
+    given_by: str
+    given_at: datetime
+
+
+@dataclass(frozen=True)
+class CodeShown:
+    """An activation code that could still be used."""
+
+    purpose: str
+    expires_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True)
+class AttendanceShown:
+    event_id: int
+    activity: str
+    activity_en: str | None
+    starts_at: datetime
+    state: str
+    provenance: str
+    points: int
+    minutes: int
+    annulled: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """The whole page. Figures of the passbook are those of its account."""
+
+    key: PersonKey
+    age: int | None
+    band: AgeBand
+    created_at: datetime
+    home_community_id: int | None
+    balance_points: int
+    held_points: int
+    owed_points: int
+    total_minutes: int
+    cards: tuple[CardShown, ...] = ()
+    residences: tuple[ResidenceShown, ...] = ()
+    memberships: tuple[MembershipShown, ...] = ()
+    links: tuple[LinkShown, ...] = ()
+    consents: tuple[ConsentShown, ...] = ()
+    codes: tuple[CodeShown, ...] = ()
+    external_numbers: tuple[tuple[str, str], ...] = ()
+    attendances: tuple[AttendanceShown, ...] = field(default=())
+
+    @property
+    def working_card(self) -> CardShown | None:
+        return next((card for card in self.cards if card.state == "active"), None)
+
+    @property
+    def is_minor(self) -> bool:
+        return self.band is not AgeBand.ADULT
+
+    @property
+    def standing(self) -> dict[ConsentKind, ConsentShown]:
+        """Of each kind of consent the newest answer."""
+        return {row.what: row for row in reversed(self.consents)}
+
+    @property
+    def consent_missing(self) -> bool:
+        answer = self.standing.get(ConsentKind.GUARDIAN)
+        return self.band is AgeBand.UNDER_14 and not (answer and answer.given)
+
+
+_KEY_COLUMNS = (
+    Resident.id,
+    Resident.community_id,
+    Resident.ref,
+    Resident.name,
+    Resident.name_en,
+    Resident.state,
+    Resident.passbook_number,
+    Resident.birth_date,
+    Resident.age_band,
+)
+
+
+def read_person_key(scope: Scope, ref: str) -> PersonKey | None:
+    """The person behind a ref, or None when there is none in scope."""
+    row = db.session.execute(select(*_KEY_COLUMNS).where(Resident.ref == ref)).first()
+    return _key(row) if row and scope.sees(row.community_id) else None
+
+
+def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | None:
+    """Everything on a person's page, in nine statements; None when not in scope."""
+    row = db.session.execute(
+        select(
+            *_KEY_COLUMNS,
+            Resident.created_at,
+            Resident.home_community_id,
+            Account.balance_points,
+            Account.held_points,
+            Account.owed_points,
+            Account.total_minutes,
+        )
+        .join(Account, Account.resident_id == Resident.id)
+        .where(Resident.ref == ref)
+    ).first()
+    if row is None or not scope.sees(row.community_id):
+        return None
+    key = _key(row)
+    where = key.community_id, key.resident_id
+    return Person(
+        key=key,
+        age=age_on(row.birth_date, today) if row.birth_date else None,
+        band=age_band_on(row.birth_date, row.age_band, today),
+        created_at=row.created_at,
+        home_community_id=row.home_community_id,
+        balance_points=row.balance_points,
+        held_points=row.held_points,
+        owed_points=row.owed_points,
+        total_minutes=row.total_minutes,
+        cards=_cards(*where),
+        residences=_residences(*where),
+        memberships=_memberships(*where),
+        links=_links(*where),
+        consents=_consents(*where),
+        codes=_codes(*where, now),
+        external_numbers=_external_numbers(*where),
+        attendances=_attendances(*where),
+    )
+
+
+def read_card_key(scope: Scope, card_id: int) -> tuple[CardShown, PersonKey | None] | None:
+    """A card and whose it is (None for a blank one), or None when not in scope."""
+    row = db.session.execute(
+        select(*_CARD_COLUMNS, Card.community_id.label("card_community_id"), *_KEY_COLUMNS)
+        .outerjoin(Resident, Resident.id == Card.resident_id)
+        .where(Card.id == card_id)
+    ).first()
+    if row is None or not scope.sees(row.card_community_id):
+        return None
+    return _card(row), _key(row) if row.ref else None
+
+
+def _key(row: Any) -> PersonKey:
+    return PersonKey(
+        resident_id=row.id,
+        community_id=row.community_id,
+        ref=row.ref,
+        name=row.name,
+        name_en=row.name_en,
+        state=row.state,
+        passbook_number=row.passbook_number,
+        birth_date=row.birth_date,
+        age_band=row.age_band,
+    )
+
+
+_CARD_COLUMNS = (
+    Card.id.label("card_id"),
+    Card.number,
+    Card.state.label("card_state"),
+    Card.issued_at,
+    Card.ended_at,
+)
+
+
+def _card(row: Any) -> CardShown:
+    return CardShown(row.card_id, row.number, row.card_state, row.issued_at, row.ended_at)
+
+
+def _cards(community_id: int, resident_id: int) -> tuple[CardShown, ...]:
+    rows = db.session.execute(
+        select(*_CARD_COLUMNS)
+        .where(Card.community_id == community_id, Card.resident_id == resident_id)
+        .order_by(Card.id.desc())
+    )
+    return tuple(_card(row) for row in rows)
+
+
+def _residences(community_id: int, resident_id: int) -> tuple[ResidenceShown, ...]:
+    rows = db.session.execute(
+        place_columns()
+        .add_columns(
+            Residence.id,
+            Residence.area_id,
+            Residence.building_id,
+            Residence.starts_on,
+            Residence.ends_on,
+        )
+        .where(Residence.community_id == community_id, Residence.resident_id == resident_id)
+        .order_by(Residence.starts_on.desc(), Residence.id.desc())
+    )
+    return tuple(
+        ResidenceShown(
+            row.id, place_of(row), row.area_id, row.building_id, row.starts_on, row.ends_on
+        )
+        for row in rows
+    )
+
+
+def _memberships(community_id: int, resident_id: int) -> tuple[MembershipShown, ...]:
+    rows = db.session.execute(
+        select(
+            Membership.id,
+            YouthGroup.id.label("group_id"),
+            YouthGroup.name,
+            YouthGroup.name_en,
+            Membership.starts_on,
+            Membership.ends_on,
+        )
+        .join(YouthGroup, YouthGroup.id == Membership.youth_group_id)
+        .where(Membership.community_id == community_id, Membership.resident_id == resident_id)
+        .order_by(Membership.starts_on.desc(), Membership.id.desc())
+    )
+    return tuple(MembershipShown(*row) for row in rows)
+
+
+def _links(community_id: int, resident_id: int) -> tuple[LinkShown, ...]:
+    rows = db.session.execute(
+        select(
+            LoginResident.id,
+            LoginResident.login_id,
+            Login.name,
+            Login.phone,
+            LoginResident.relation,
+            LoginResident.starts_on,
+            LoginResident.ends_on,
+            LoginResident.revoked_at,
+            Login.secret_hash.is_not(None).label("has_secret"),
+        )
+        .join(Login, Login.id == LoginResident.login_id)
+        .where(LoginResident.community_id == community_id, LoginResident.resident_id == resident_id)
+        .order_by(LoginResident.id)
+    )
+    return tuple(
+        LinkShown(
+            link_id=row.id,
+            login_id=row.login_id,
+            name=row.name,
+            phone=row.phone,
+            relation=Relation(row.relation),
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            revoked_at=row.revoked_at,
+            has_secret=row.has_secret,
+        )
+        for row in rows
+    )
+
+
+def _consents(community_id: int, resident_id: int) -> tuple[ConsentShown, ...]:
+    """The newest first."""
+    rows = db.session.execute(
+        select(
+            Consent.what, Consent.given, Consent.text_version, Consent.given_by, Consent.given_at
+        )
+        .where(Consent.community_id == community_id, Consent.resident_id == resident_id)
+        .order_by(Consent.id.desc())
+    )
+    return tuple(ConsentShown(ConsentKind(row.what), *row[1:]) for row in rows)
+
+
+def _codes(community_id: int, resident_id: int, now: datetime) -> tuple[CodeShown, ...]:
+    rows = db.session.execute(
+        select(ActivationCode.purpose, ActivationCode.expires_at, ActivationCode.tries)
+        .where(
+            ActivationCode.community_id == community_id,
+            ActivationCode.resident_id == resident_id,
+            ActivationCode.used_at.is_(None),
+            ActivationCode.expires_at > now,
+            ActivationCode.tries < MOST_TRIES,
+        )
+        .order_by(ActivationCode.id.desc())
+    )
+    return tuple(CodeShown(*row) for row in rows)
+
+
+def _external_numbers(community_id: int, resident_id: int) -> tuple[tuple[str, str], ...]:
+    rows = db.session.execute(
+        select(ExternalNumber.system, ExternalNumber.number)
+        .where(
+            ExternalNumber.community_id == community_id, ExternalNumber.resident_id == resident_id
+        )
+        .order_by(ExternalNumber.id)
+    )
+    return tuple((row.system, row.number) for row in rows)
+
+
+def _attendances(community_id: int, resident_id: int) -> tuple[AttendanceShown, ...]:
+    rows = db.session.execute(
+        select(
+            Attendance.event_id,
+            Activity.name,
+            Activity.name_en,
+            Event.starts_at,
+            Attendance.state,
+            Attendance.provenance,
+            Attendance.check_in_points + Attendance.check_out_points,
+            Attendance.minutes,
+            Attendance.annulled_at.is_not(None),
+        )
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Activity, Activity.id == Event.activity_id)
+        .where(Attendance.community_id == community_id, Attendance.resident_id == resident_id)
+        .order_by(Attendance.local_date.desc(), Attendance.id.desc())
+        .limit(RECENT_ATTENDANCES)
+    )
+    return tuple(AttendanceShown(*row) for row in rows)
