@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -23,6 +24,10 @@ from volunteer.store.database import db
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 HOST = "love.example.cn"
+
+# How long one example takes on a shared machine says nothing of the code.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 def make_config(database_url: str, data_dir: Path) -> Config:

@@ -6,8 +6,6 @@ names. Pinyin is pypinyin's, but for surnames that sound unlike the same charact
 
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 from volunteer.domain.refusals import Code, Refusal
 
 LONGEST_NAME = 50
@@ -96,6 +94,9 @@ def _syllables(name: str) -> list[str]:
     if not read and name[:1] in _SURNAMES:
         read = [_SURNAMES[name[0]]]
     rest = name[len(read) :]
+    # Imported at the first name: its dictionaries take half a second that a start does not have.
+    from pypinyin import Style, lazy_pinyin
+
     for chunk in lazy_pinyin(rest, style=Style.NORMAL, v_to_u=False):
         read += _words(chunk)
     return read
