@@ -1,0 +1,107 @@
+"""What is printed on residents' cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+
+from volunteer.domain.access import Scope
+from volunteer.domain.activation import MOST_TRIES
+from volunteer.store.database import db
+from volunteer.store.models import ActivationCode, Card, Community, Residence, Resident
+
+MOST_CARDS = 200
+"""Cards in one sheet: more would make a browser wait."""
+
+
+@dataclass(frozen=True)
+class CardShown:
+    """A resident's card in use. ``strip_expires_at`` is None when its strip code is used, run out
+    or was never given: then the strip is printed without one."""
+
+    resident_id: int
+    ref: str
+    community_id: int
+    name: str
+    name_en: str | None
+    passbook_number: str
+    card_number: str
+    community: str
+    telephone: str | None
+    zone: str
+    is_demo: bool
+    strip_expires_at: datetime | None
+
+
+def read_cards(
+    scope: Scope,
+    now: datetime,
+    *,
+    refs: Sequence[str] = (),
+    building_id: int | None = None,
+) -> list[CardShown]:
+    """The cards in use of the residents with these refs, or of those who live in a building.
+
+    At most ``MOST_CARDS``, by name. Residents without a card in use are left out.
+    """
+    unused_strip = and_(
+        ActivationCode.community_id == Resident.community_id,
+        ActivationCode.resident_id == Resident.id,
+        ActivationCode.purpose == "card_strip",
+        ActivationCode.used_at.is_(None),
+        ActivationCode.tries < MOST_TRIES,
+        ActivationCode.expires_at > now,
+        ActivationCode.created_at >= Card.issued_at,
+    )
+    strip_expires_at = (
+        select(ActivationCode.expires_at)
+        .where(unused_strip)
+        .order_by(ActivationCode.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Resident.id,
+            Resident.ref,
+            Resident.community_id,
+            Resident.name,
+            Resident.name_en,
+            Resident.passbook_number,
+            Card.number,
+            Community.name,
+            Community.telephone,
+            Community.time_zone,
+            Community.is_demo,
+            strip_expires_at,
+        )
+        .join(
+            Card,
+            and_(
+                Card.community_id == Resident.community_id,
+                Card.resident_id == Resident.id,
+                Card.state == "active",
+            ),
+        )
+        .join(Community, Community.id == Resident.community_id)
+        .order_by(Resident.pinyin, Resident.id)
+        .limit(MOST_CARDS)
+    )
+    if building_id is not None:
+        statement = statement.join(
+            Residence,
+            and_(
+                Residence.community_id == Resident.community_id,
+                Residence.resident_id == Resident.id,
+                Residence.kind == "lives",
+                Residence.ends_on.is_(None),
+            ),
+        ).where(Residence.building_id == building_id)
+    else:
+        statement = statement.where(Resident.ref.in_(refs))
+    if scope.community_ids is not None:
+        statement = statement.where(Resident.community_id.in_(scope.community_ids))
+    return [CardShown(*tuple(row)) for row in db.session.execute(statement)]
