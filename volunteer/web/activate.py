@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from volunteer import clock
@@ -25,9 +26,9 @@ from volunteer.web.signed_in import open_session
 blueprint = Blueprint("activate", __name__)
 
 _RELATIONS = [
-    (Relation.SELF.value, _l("Mine")),
-    (Relation.GUARDIAN.value, _l("A child's; I am the guardian")),
-    (Relation.HELPER.value, _l("Somebody's whom I help")),
+    SelectChoice(Relation.SELF.value, _l("Mine")),
+    SelectChoice(Relation.GUARDIAN.value, _l("A child's; I am the guardian")),
+    SelectChoice(Relation.HELPER.value, _l("Somebody's whom I help")),
 ]
 # Where a refusal's words stand; the others stand above the form.
 _FIELD_OF = {
