@@ -227,6 +227,22 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
     )
 
 
+def read_residences(scope: Scope, key: PersonKey) -> tuple[ResidenceShown, ...]:
+    """Where a person lives, works, visits and did, the newest first."""
+    return _residences(key.community_id, key.resident_id) if scope.sees(key.community_id) else ()
+
+
+def read_links(scope: Scope, key: PersonKey) -> tuple[LinkShown, ...]:
+    """The logins that may act for a person, and those that once might."""
+    return _links(key.community_id, key.resident_id) if scope.sees(key.community_id) else ()
+
+
+def read_working_card(scope: Scope, key: PersonKey) -> CardShown | None:
+    """The card that opens a person's passbook now."""
+    cards = _cards(key.community_id, key.resident_id) if scope.sees(key.community_id) else ()
+    return next((card for card in cards if card.state == "active"), None)
+
+
 def read_card_key(scope: Scope, card_id: int) -> tuple[CardShown, PersonKey | None] | None:
     """A card and whose it is (None for a blank one), or None when not in scope."""
     row = db.session.execute(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
 from volunteer.domain.access import Scope
 from volunteer.domain.age import decide_birth
 from volunteer.domain.names import parse_line, parse_name
+from volunteer.domain.people import AddedPerson, NewPerson
 from volunteer.domain.refusals import Code, Refused, or_refuse, refuse
 from volunteer.domain.resident_states import decide_state_change
 from volunteer.domain.tokens import Keys
@@ -22,6 +23,7 @@ from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx, transact
 from volunteer.store.models import (
     Area,
+    AuditEvent,
     Building,
     ExternalNumber,
     Membership,
@@ -29,18 +31,12 @@ from volunteer.store.models import (
     Resident,
     YouthGroup,
 )
-from volunteer.store.people import (
-    AddedPerson,
-    Home,
-    NewPerson,
-    birth_columns,
-    name_columns,
-    record_residents,
-)
+from volunteer.store.people import birth_columns, name_columns, record_residents
 from volunteer.store.rows import load_row, load_today, record_row, require_seen
 
 LONGEST_ROOM = 40
 LONGEST_NUMBER = 40
+OPENED_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -214,6 +210,36 @@ def set_external_number(
     transact(work, scope)
 
 
+def record_minor_opened(resident_id: int, *, by: int, now: datetime, scope: Scope) -> None:
+    """Note that a member of staff looked at a minor's page; once in ten minutes is enough.
+
+    The yearly report on minors' data is made of these lines. Raises Refused: ``not_found``.
+    """
+
+    def work(tx: Tx) -> None:
+        resident = load_row(tx, Resident, resident_id)
+        noted = select(AuditEvent.id).where(
+            AuditEvent.subject_kind == "resident",
+            AuditEvent.subject_id == resident_id,
+            AuditEvent.action == "minor_opened",
+            AuditEvent.login_id == by,
+            AuditEvent.happened_at > now - OPENED_AGAIN,
+        )
+        if tx.run(noted.limit(1)).first():
+            return
+        record_audit(
+            tx,
+            now=now,
+            action="minor_opened",
+            subject_kind="resident",
+            subject_id=resident_id,
+            community_id=resident.community_id,
+            login_id=by,
+        )
+
+    transact(work, scope)
+
+
 def _parsed(person: NewPerson) -> NewPerson:
     """``person`` with every text cleaned. Raises Refused for what cannot be kept."""
     home = person.home
@@ -301,16 +327,3 @@ def _require_number_free(
     )
     if tx.run(taken).first():
         raise refuse(Code.NUMBER_TAKEN, field="number")
-
-
-__all__ = [
-    "AddedPerson",
-    "Home",
-    "NewPerson",
-    "PersonDetails",
-    "add_resident",
-    "add_residents",
-    "change_resident_state",
-    "edit_resident",
-    "set_external_number",
-]

@@ -10,11 +10,12 @@ from sqlalchemy import Row, select, update
 
 from volunteer.domain.access import Scope
 from volunteer.domain.names import parse_line
+from volunteer.domain.people import Home
 from volunteer.domain.refusals import Code, or_refuse, refuse
 from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx, transact
 from volunteer.store.models import Area, Building, Residence, Resident
-from volunteer.store.people import Home, home_columns
+from volunteer.store.people import home_columns
 from volunteer.store.rows import load_row, record_row, require_in_community
 
 LONGEST_ROOM = 40

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from volunteer.domain.passbook_number import (
     card_number,
     passbook_number_from,
 )
+from volunteer.domain.people import AddedPerson, Home, NewPerson
 from volunteer.domain.tokens import Keys
 from volunteer.store.bulk import insert_rows
 from volunteer.store.cards import CARD, NewCard, record_cards
@@ -35,51 +35,6 @@ MOST_AT_ONCE = 500
 RESIDENT = table_of(Resident)
 PINYIN_CHARACTERS = 300
 INITIALS_CHARACTERS = 50
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where somebody lives, works or visits, since when; any part may be unknown but the day."""
-
-    starts_on: date
-    kind: str = "lives"
-    area_id: int | None = None
-    building_id: int | None = None
-    room: str | None = None
-
-
-@dataclass(frozen=True)
-class NewPerson:
-    """A person as they are written down for the first time; a birth date or an age band is known.
-
-    ``passbook_number`` is set when it is known before (a blank card's), else one is drawn.
-    """
-
-    name: str
-    name_en: str | None = None
-    birth_date: date | None = None
-    age_band: str | None = None
-    home: Home | None = None
-    youth_group_id: int | None = None
-    member_since: date | None = None
-    guardian_consent_by: str | None = None
-    external_numbers: tuple[tuple[str, str], ...] = ()
-    passbook_number: str | None = None
-    state: str = "active"
-    home_community_id: int | None = None
-    home_resident_id: int | None = None
-    with_card: bool = True
-
-
-@dataclass(frozen=True)
-class AddedPerson:
-    """``ref`` goes into addresses; ``card_id`` is None for somebody added without a card."""
-
-    resident_id: int
-    ref: str
-    passbook_number: str
-    card_id: int | None = None
-    card_number: str | None = field(default=None)
 
 
 def record_residents(
