@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from volunteer.store.database import db
 from volunteer.store.models import Device
@@ -33,11 +33,11 @@ _BY_TOKEN = select(
     _device.c.starts_at,
     _device.c.expires_at,
     _device.c.revoked_at,
-)
+).where(_device.c.token_hash == bindparam("token_hash"))
 
 
 def read_device(token_hash: bytes) -> DeviceFound | None:
     """The device whose token has this SHA-256, or None. Needs no scope: it is where a device's
     scope comes from. Activities and hours are judged with the scans, not here."""
-    row = db.session.execute(_BY_TOKEN.where(_device.c.token_hash == token_hash)).first()
+    row = db.session.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
     return DeviceFound(*row) if row else None

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
+    CompoundSelect,
     Date,
     Integer,
     Select,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -28,8 +31,9 @@ from sqlalchemy import (
 )
 
 from volunteer.domain.attendance import AcceptedScan
+from volunteer.domain.event_codes import decide_event_code
 from volunteer.domain.points import PointsRule
-from volunteer.domain.refusals import Code, Refusal, refuse
+from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.scans import (
     Attendance,
     Batch,
@@ -49,9 +53,6 @@ from volunteer.domain.tokens import (
     Keys,
     PassbookNumber,
     card_code_hash,
-    is_poster_code,
-    rotating_code_shown_at,
-    rotating_code_was_shown,
 )
 from volunteer.store import models as m
 from volunteer.store.database import Tx
@@ -107,6 +108,16 @@ def resident_ids(facts: Facts) -> set[int]:
     return at_home | set(facts.guests.values())
 
 
+def many(name: str) -> BindParameter[Any]:
+    """A list of any length as one parameter of a statement that is built once."""
+    return bindparam(name, expanding=True)
+
+
+_UNDONE = select(_scan.c.event_id, _scan.c.resident_id).where(
+    _scan.c.client_id.in_(many("client_ids")), _scan.c.event_id.is_not(None)
+)
+
+
 def _first_community(
     scans: Sequence[Scan], undone: Iterable[tuple[int, int | None]], facts: Facts
 ) -> int | None:
@@ -120,11 +131,7 @@ def _load_undone(tx: Tx, scans: Sequence[Scan]) -> list[tuple[int, int | None]]:
     named = [scan.undoes for scan in scans if scan.undoes is not None]
     if not named:
         return []
-    rows = tx.run(
-        select(_scan.c.event_id, _scan.c.resident_id).where(
-            _scan.c.client_id.in_(named), _scan.c.event_id.is_not(None)
-        )
-    )
+    rows = tx.run(_UNDONE, client_ids=named)
     return [(row.event_id, row.resident_id) for row in rows]
 
 
@@ -173,8 +180,9 @@ def _events(for_device: bool) -> Select[Any]:
         .join(_rule, _rule.c.id == _event.c.points_rule_id)
         .join(_community, _community.c.id == _event.c.community_id)
     )
+    wanted = _event.c.id.in_(many("event_ids"))
     if not for_device:
-        return select(*columns).select_from(tables)
+        return select(*columns).select_from(tables).where(wanted)
     named = exists().where(
         _device_activity.c.device_id == _device.c.id,
         _device_activity.c.activity_id == _event.c.activity_id,
@@ -185,17 +193,16 @@ def _events(for_device: bool) -> Select[Any]:
         _device.c.daily_from_minute,
         _device.c.daily_to_minute,
     ]
-    return select(*columns).select_from(tables)
+    of_device = _device.c.id == bindparam("device_id")
+    return select(*columns).select_from(tables).where(wanted, of_device)
 
 
 def _load_events(tx: Tx, batch: Batch, event_ids: set[Any], facts: Facts) -> None:
     if not event_ids:
         return
     device_id = batch.recorder.device_id
-    statement = _events(device_id is not None).where(_event.c.id.in_(sorted(event_ids)))
-    if device_id is not None:
-        statement = statement.where(_device.c.id == device_id)
-    for row in tx.run(statement):
+    which = {} if device_id is None else {"device_id": device_id}
+    for row in tx.run(_events(device_id is not None), event_ids=sorted(event_ids), **which):
         # A resident who stands before an event's code may be anybody's neighbour; everyone else
         # sees the events of their scope.
         if batch.recorder.is_self or tx.scope.sees(row.community_id):
@@ -204,7 +211,7 @@ def _load_events(tx: Tx, batch: Batch, event_ids: set[Any], facts: Facts) -> Non
 
 def load_event(tx: Tx, event_id: int) -> EventFacts:
     """One event of the scope, as the rules see it. Raises Refused: event_unknown."""
-    row = tx.run(_events(False).where(_event.c.id == event_id)).first()
+    row = tx.run(_events(False), event_ids=[event_id]).first()
     if row is None or not tx.scope.sees(row.community_id):
         raise refuse(Code.EVENT_UNKNOWN)
     return _event_facts(row, False)
@@ -276,6 +283,11 @@ _CARDS = select(
         ),
     )
 )
+_PRESENTED = _CARDS.where(
+    or_(_card.c.code_hash.in_(many("code_hashes")), _card.c.number.in_(many("numbers")))
+)
+_BY_PASSBOOK_NUMBER = select(*_PERSON).where(_resident.c.passbook_number.in_(many("numbers")))
+_BY_ID = select(*_PERSON).where(_resident.c.id.in_(many("resident_ids")))
 
 
 def presented_hash(scan: Scan) -> bytes | None:
@@ -299,10 +311,7 @@ def _load_cards(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
     _load_passbook_numbers(tx, scans, facts)
     if not codes and not numbers:
         return
-    found = tx.run(
-        _CARDS.where(or_(_card.c.code_hash.in_(list(codes)), _card.c.number.in_(list(numbers))))
-    )
-    for row in found:
+    for row in tx.run(_PRESENTED, code_hashes=list(codes), numbers=list(numbers)):
         card = CardFacts(
             row.card_id,
             row.card_community_id,
@@ -332,7 +341,7 @@ def _load_passbook_numbers(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
     }
     if not wanted:
         return
-    for row in tx.run(select(*_PERSON).where(_resident.c.passbook_number.in_(list(wanted)))):
+    for row in tx.run(_BY_PASSBOOK_NUMBER, numbers=list(wanted)):
         facts.people[row.id] = _person(row)
         facts.cards[wanted[row.passbook_number]] = CardFacts(
             None, row.community_id, "active", None, row.id
@@ -360,7 +369,7 @@ def _load_residents(
     missing = {one for one in wanted if one is not None} - facts.people.keys()
     if not missing:
         return
-    for row in tx.run(select(*_PERSON).where(_resident.c.id.in_(sorted(missing)))):
+    for row in tx.run(_BY_ID, resident_ids=sorted(missing)):
         if row.id in batch.recorder.acts_for or tx.scope.sees(row.community_id):
             facts.people[row.id] = _person(row)
 
@@ -370,24 +379,9 @@ def _verify_event_codes(scans: Sequence[Scan], facts: Facts, keys: Keys) -> None
         event = facts.events.get(scan.event_id or 0)
         if event is not None and isinstance(scan.presented, EventCode):
             code = scan.presented.code
-            facts.event_codes[(event.id, code)] = provenance_of(
-                scan.presented, event, keys, facts.now
+            facts.event_codes[(event.id, code)] = decide_event_code(
+                scan.presented, event.id, event, keys, facts.now
             )
-
-
-def provenance_of(
-    presented: EventCode, event: EventFacts, keys: Keys, now: datetime
-) -> str | Refusal:
-    """What kind of code this is for the event, by server time; or why it is not taken."""
-    code = presented.code
-    if presented.is_poster:
-        if not is_poster_code(keys.poster_code, event.id, event.code_epoch, code):
-            return Refusal(Code.CODE_UNKNOWN)
-        return "poster_code" if event.poster_on else Refusal(Code.POSTER_OFF)
-    if rotating_code_shown_at(keys.rotating_code, event.id, code, now):
-        return "rotating_code"
-    shown = rotating_code_was_shown(keys.rotating_code, event.id, code, now)
-    return Refusal(Code.CODE_EXPIRED if shown else Code.CODE_UNKNOWN)
 
 
 def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> Select[Any]:
@@ -401,33 +395,41 @@ def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> 
     )
 
 
-def _load_dated(tx: Tx, facts: Facts) -> None:
-    """Homes, groups, consents, leaders and logins of the people, in one statement."""
-    everybody = sorted(facts.people.keys() | facts.recorder.own_resident_ids)
-    if not everybody:
-        return
+def _dated_statement() -> CompoundSelect[Any]:
+    residents = many("resident_ids")
     is_guardian = cast(_login_resident.c.relation == "guardian", Integer)
-    parts = [
+    given, at_work = cast(_consent.c.given, Integer), cast(_leader.c.at_work, Integer)
+    return union_all(
         _dated("residence", _residence, _residence.c.building_id).where(
-            _residence.c.resident_id.in_(everybody),
+            _residence.c.resident_id.in_(residents),
             _residence.c.kind == "lives",
             _residence.c.building_id.is_not(None),
         ),
         _dated("membership", _membership, _membership.c.youth_group_id, _membership.c.id).where(
-            _membership.c.resident_id.in_(everybody)
+            _membership.c.resident_id.in_(residents)
         ),
-        _dated("consent", _consent, cast(_consent.c.given, Integer), _consent.c.id, False).where(
-            _consent.c.resident_id.in_(everybody), _consent.c.what == "guardian_consent"
+        _dated("consent", _consent, given, _consent.c.id, False).where(
+            _consent.c.resident_id.in_(residents), _consent.c.what == "guardian_consent"
         ),
-        _dated(
-            "leader", _leader, _leader.c.event_id, cast(_leader.c.at_work, Integer), False
-        ).where(_leader.c.resident_id.in_(everybody), _leader.c.event_id.in_(list(facts.events))),
+        _dated("leader", _leader, _leader.c.event_id, at_work, False).where(
+            _leader.c.resident_id.in_(residents), _leader.c.event_id.in_(many("event_ids"))
+        ),
         _dated("login", _login_resident, _login_resident.c.login_id, is_guardian).where(
-            _login_resident.c.resident_id.in_(everybody),
+            _login_resident.c.resident_id.in_(residents),
             _login_resident.c.relation.in_(["self", "guardian"]),
         ),
-    ]
-    _place_dated(tx.run(union_all(*parts)), facts)
+    )
+
+
+_DATED = _dated_statement()
+
+
+def _load_dated(tx: Tx, facts: Facts) -> None:
+    """Homes, groups, consents, leaders and logins of the people, in one statement."""
+    everybody = sorted(facts.people.keys() | facts.recorder.own_resident_ids)
+    if everybody:
+        found = tx.run(_DATED, resident_ids=everybody, event_ids=list(facts.events))
+        _place_dated(found, facts)
 
 
 def _place_dated(rows: Iterable[Any], facts: Facts) -> None:
@@ -488,6 +490,20 @@ _STORED = select(
     _scan.c.verdict,
     _scan.c.code,
     _scan.c.facts,
+).where(
+    _scan.c.community_id == bindparam("community_id"),
+    or_(
+        _scan.c.client_id.in_(many("client_ids")),
+        and_(
+            _scan.c.event_id.in_(many("event_ids")),
+            _scan.c.resident_id.in_(many("resident_ids")),
+        ),
+    ),
+)
+_ATTENDED = select(*(column for column in _attendance.c if column.name != "community_id")).where(
+    _attendance.c.community_id == bindparam("community_id"),
+    _attendance.c.resident_id.in_(many("resident_ids")),
+    _attendance.c.local_date.in_(many("days")),
 )
 
 
@@ -497,32 +513,19 @@ def load_history(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts)
     _lock_capped_events(tx, facts)
     known = [scan.client_id for scan in scans] + [scan.undoes for scan in scans if scan.undoes]
     stored = tx.run(
-        _STORED.where(
-            _scan.c.community_id == community_id,
-            or_(
-                _scan.c.client_id.in_(known),
-                and_(
-                    _scan.c.event_id.in_(sorted(facts.events)),
-                    _scan.c.resident_id.in_(people),
-                ),
-            ),
-        )
+        _STORED,
+        community_id=community_id,
+        client_ids=known,
+        event_ids=sorted(facts.events),
+        resident_ids=people,
     )
     for row in stored:
         facts.stored[row.client_id] = _stored_scan(row)
     if people and facts.events:
         days = sorted({event.local_date for event in facts.events.values()})
-        attended = tx.run(
-            select(_attendance).where(
-                _attendance.c.community_id == community_id,
-                _attendance.c.resident_id.in_(people),
-                _attendance.c.local_date.in_(days),
-            )
-        )
+        attended = tx.run(_ATTENDED, community_id=community_id, resident_ids=people, days=days)
         for row in attended:
-            values = dict(row._mapping)
-            del values["community_id"]
-            facts.attendances[(row.event_id, row.resident_id)] = Attendance(**values)
+            facts.attendances[(row.event_id, row.resident_id)] = Attendance(**row._mapping)
 
 
 def _stored_scan(row: Any) -> StoredScan:
