@@ -1,0 +1,55 @@
+"""``flask jobs …``: the runner that ./run starts, and single jobs by hand."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from volunteer import clock
+from volunteer.domain.tokens import Keys
+from volunteer.jobs.registry import jobs_of
+from volunteer.jobs.runner import Runner
+from volunteer.queries.jobs import read_last_runs
+
+jobs = AppGroup("jobs", help="Timed work: close forgotten events, the demo's event of today …")
+
+
+@jobs.command()
+def run() -> None:
+    """Run what is due until SIGTERM, or until whoever started this is gone."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    runner = _runner()
+    runner.stop_on_signals()
+    runner.run()
+
+
+@jobs.command()
+@click.argument("name")
+def once(name: str) -> None:
+    """Run one job now, due or not."""
+    runner = _runner()
+    if name not in runner.jobs:
+        raise click.BadParameter(f"{name}: one of {', '.join(sorted(runner.jobs))}")
+    runner.open()
+    seen = read_last_runs().get(name)
+    if not runner.run_one(name, seen):
+        click.echo(f"{name}: another runner has it just now", err=True)
+        raise SystemExit(1)
+    click.echo(f"{name}: done")
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Every job with its last run."""
+    last_runs = read_last_runs()
+    for name in sorted(_runner().jobs):
+        click.echo(f"{name}\t{last_runs.get(name) or '-'}")
+
+
+def _runner() -> Runner:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    keys = Keys.derive(app.extensions["config"].secret_key.encode())
+    return Runner(app, jobs_of(keys), clock.now)

@@ -1,0 +1,24 @@
+"""Every timed job. A new one is a function of the time, named and scheduled here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from volunteer.domain.access import Scope
+from volunteer.domain.tokens import Keys
+from volunteer.jobs.demo_today import add_todays_event
+from volunteer.jobs.runner import Job
+from volunteer.jobs.schedule import each_local_day, every
+from volunteer.services.auto_close import close_forgotten
+
+
+def jobs_of(keys: Keys) -> Mapping[str, Job]:
+    """The jobs by name."""
+    return {
+        "close_forgotten": Job(
+            lambda now: {"closed": close_forgotten(now=now, scope=Scope.everything(), keys=keys)},
+            every(timedelta(minutes=5)),
+        ),
+        "demo_today": Job(add_todays_event, each_local_day()),
+    }
