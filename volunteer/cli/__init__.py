@@ -5,8 +5,19 @@ Each command parses, makes one call and prints the answer; its exit status is th
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def init_app(app: Flask) -> None:
     """Register every command."""
+    from volunteer.cli.admin import create_admin, set_password
+    from volunteer.cli.boards import boards
+    from volunteer.cli.jobs import jobs
+    from volunteer.cli.ledger import ledger
+    from volunteer.cli.prepare import prepare
+
+    for command in (prepare, create_admin, set_password, boards, jobs, ledger):
+        app.cli.add_command(command)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import exists, select
 
+from volunteer.domain.access import Scope
+from volunteer.domain.refusals import Code, refuse
 from volunteer.store.database import db
 from volunteer.store.models import Community
 
@@ -11,3 +13,17 @@ from volunteer.store.models import Community
 def read_is_demo() -> bool:
     """Whether any community here is made up. Needs no scope: the banner is for everybody."""
     return bool(db.session.scalar(select(exists().where(Community.is_demo))))
+
+
+def read_zone(scope: Scope, community_id: int) -> str:
+    """The name of a community's time zone. Refuses ``not_found``."""
+    zone = db.session.scalar(select(Community.time_zone).where(Community.id == community_id))
+    if zone is None or not scope.sees(community_id):
+        raise refuse(Code.NOT_FOUND)
+    return zone
+
+
+def read_community_ids(scope: Scope) -> dict[str, int]:
+    """Every community by name, for the command line. Of two with one name the older."""
+    rows = db.session.execute(select(Community.name, Community.id).order_by(Community.id.desc()))
+    return {row.name: row.id for row in rows if scope.sees(row.id)}
