@@ -22,12 +22,13 @@ from wtforms.validators import InputRequired
 from volunteer import clock
 from volunteer.documents.qr import qr_svg
 from volunteer.documents.refusals import status_of, words_for
+from volunteer.domain.access import Relation
 from volunteer.domain.passbook_number import format_number
 from volunteer.domain.phone import mask_phone
 from volunteer.domain.refusals import Code, Refusal, Refused
-from volunteer.domain.tokens import card_code
 from volunteer.queries.me import read_card, read_own_login, read_own_sessions
 from volunteer.services import logins as service
+from volunteer.web.addresses import card_address
 from volunteer.web.gate import me as person
 from volunteer.web.gate import signed_in
 from volunteer.web.language import pick
@@ -68,14 +69,13 @@ def card(ref: str) -> ResponseReturnValue:
     """The card of a resident I act for, to hold up at an event."""
     resident = person().resident_by_ref(ref)
     found = read_card(resident) if resident else None
-    if found is None:
+    if resident is None or found is None:
         abort(404)
-    address = None
-    if found.card_number:
-        code = card_code(current_app.extensions["keys"].card_code, found.card_number)
-        address = f"{current_app.extensions['config'].public_url}/c/{code}"
+    address = card_address(found.card_number) if found.card_number else None
     return render_template(
         "me/card.html",
+        ref=ref,
+        may_save=resident.relation is not Relation.HELPER,
         name=pick(found.name, found.name_en),
         number=format_number(found.card_number or found.passbook_number),
         picture=qr_svg(address) if address else None,
