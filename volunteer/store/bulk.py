@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Table, TextClause, text
+from sqlalchemy import CursorResult, Table
 from sqlalchemy.types import JSON, Boolean, Date, DateTime, LargeBinary, String, TypeDecorator, Uuid
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Rows = Sequence[Mapping[str, Any]]
 def insert_rows(tx: Tx, table: Table, rows: Rows, tail: str = "") -> CursorResult[Any]:
     """INSERT ``rows``, which all have the same keys. ``tail``: ON CONFLICT … RETURNING …"""
     statement = _insert(tx.dialect, table, tuple(rows[0]), tail)
-    return tx.run(statement, rows=_encode(rows, tx.dialect))
+    return tx.run_text(statement, rows=_encode(rows, tx.dialect))
 
 
 def update_rows(
@@ -41,23 +41,16 @@ def update_rows(
     """
     columns = _unfold(tx.dialect, table, tuple(rows[0]))
     statement = f"UPDATE {table.name} SET {changes} FROM {columns} AS r WHERE {match} {tail}"
-    return tx.run(_text(statement), rows=_encode(rows, tx.dialect))
+    return tx.run_text(statement, rows=_encode(rows, tx.dialect))
 
 
 @lru_cache(maxsize=256)
-def _insert(dialect: str, table: Table, columns: tuple[str, ...], tail: str) -> TextClause:
+def _insert(dialect: str, table: Table, columns: tuple[str, ...], tail: str) -> str:
     names = ", ".join(columns)
     source = _unfold(dialect, table, columns)
     # "WHERE true" keeps SQLite from reading ON CONFLICT as a join's ON. Conflicting rows of
     # several transactions are met in the order sent, which the caller sorts.
-    return text(
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {source} AS r WHERE true {tail}"
-    )
-
-
-@lru_cache(maxsize=256)
-def _text(sql: str) -> TextClause:
-    return text(sql)
+    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {source} AS r WHERE true {tail}"
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +63,7 @@ def _unfold(dialect: str, table: Table, columns: tuple[str, ...]) -> str:
         for name in columns
     )
     types = ", ".join(f"{name} {_postgresql(table, name)}" for name in columns)
-    return f"(SELECT {picked} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x({types}))"
+    return f"(SELECT {picked} FROM jsonb_to_recordset(CAST(%(rows)s AS jsonb)) AS x({types}))"
 
 
 def _is(table: Table, name: str, *types: type) -> bool:

@@ -72,6 +72,10 @@ class Tx(Session):
         """
         return cast(Connection, self.bind).execute(statement, parameters)
 
+    def run_text(self, statement: str, **parameters: Any) -> CursorResult[Any]:
+        """Execute SQL written for this database, in its driver's own parameter style."""
+        return cast(Connection, self.bind).exec_driver_sql(statement, parameters)
+
 
 def transact(work: Callable[[Tx], T], scope: Scope) -> T:
     """Run ``work`` in one writing transaction and commit it.
