@@ -175,6 +175,19 @@ class TestTemporaryPassword:
         nowhere = more | {"scope": Scope.nothing()}
         assert refused(call, colleague, **nowhere) is Code.NOT_FOUND
 
+    def test_a_stranger_is_not_given_a_role_to_be_taken_over(self, both_town):
+        admin, _ = signed_in(both_town, both_town.login(roles=("community_admin",)))
+        elsewhere = both_town.resident(community_id=both_town.community("景华社区"))
+        stranger = both_town.login(acts_for={elsewhere: "self"}, roles=("organizer",))
+        answer = refused(
+            service.set_temporary_password,
+            stranger,
+            principal=admin,
+            now=FRIDAY,
+            scope=admin.scope,
+        )
+        assert answer is Code.PERMISSION_MISSING
+
 
 class TestResoldPhone:
     PHONE = "+8613800000004"

@@ -11,6 +11,7 @@ from volunteer.jobs.demo_today import add_todays_event
 from volunteer.jobs.runner import Job
 from volunteer.jobs.schedule import each_local_day, every
 from volunteer.services.auto_close import close_forgotten
+from volunteer.services.sign_in import forget_old_tries
 
 
 def jobs_of(keys: Keys) -> Mapping[str, Job]:
@@ -19,6 +20,9 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         "close_forgotten": Job(
             lambda now: {"closed": close_forgotten(now=now, scope=Scope.everything(), keys=keys)},
             every(timedelta(minutes=5)),
+        ),
+        "forget_old_tries": Job(
+            lambda now: {"forgotten": forget_old_tries(now=now)}, each_local_day()
         ),
         "demo_today": Job(add_todays_event, each_local_day()),
     }

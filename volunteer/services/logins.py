@@ -195,7 +195,8 @@ def set_temporary_password(
     once, and changed by its owner. Their browsers are signed out.
 
     Raises Refused: ``not_found`` for a login without a role in the scope, ``permission_missing``
-    when it holds a role that ``principal`` could not have given.
+    when it holds a role that ``principal`` could not have given, or acts for anybody elsewhere:
+    a stranger's login could be given a role here only to be taken over.
     """
     password = "-".join(
         "".join(secrets.choice(_TEMPORARY_CHARACTERS) for _ in range(4)) for _ in range(4)
@@ -207,6 +208,8 @@ def set_temporary_password(
         if not any(row.community_id and scope.sees(row.community_id) for row in grants):
             raise refuse(Code.NOT_FOUND)
         _check_may_take_over(tx, login_id, principal, now)
+        if any(not scope.sees(community_id) for community_id in _communities(tx, login_id)):
+            raise refuse(Code.PERMISSION_MISSING)
         record_secret(tx, login_id, secret_hash, is_pin=False)
         record_sessions_revoked(tx, login_id, now)
         _audit(tx, "temporary_password_set", login_id, by=principal.login_id, now=now)
@@ -215,13 +218,15 @@ def set_temporary_password(
     return transact(work, scope)
 
 
-def release_phone(phone: str, *, principal: Principal, now: datetime, scope: Scope) -> None:
+def release_phone(typed: str, *, principal: Principal, now: datetime, scope: Scope) -> None:
     """Take a phone number that was resold off the login of whoever had it before.
 
     That login signs in with a passbook number from now on. Raises Refused: ``not_found`` when no
     such login acts for a resident in the scope, ``permission_missing`` when it holds a role that
-    ``principal`` could not have given, ``number_taken`` when no passbook number is left for it.
+    ``principal`` could not have given, ``number_taken`` when no passbook number is left for it,
+    ``phone_invalid``.
     """
+    phone = or_refuse(parse_phone(typed), "phone")
 
     def work(tx: Tx) -> None:
         rows = tx.execute(
@@ -296,6 +301,17 @@ def _grants(tx: Tx, login_id: int, now: datetime) -> list[RoleGrant]:
         or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= yesterday),
     )
     return list(tx.execute(held).scalars())
+
+
+def _communities(tx: Tx, login_id: int) -> list[int]:
+    """Where the login acts for somebody."""
+    return list(
+        tx.execute(
+            select(LoginResident.community_id).where(
+                LoginResident.login_id == login_id, LoginResident.revoked_at.is_(None)
+            )
+        ).scalars()
+    )
 
 
 def _own_logins(tx: Tx, resident_id: int) -> list[int]:
