@@ -387,6 +387,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_resident_community_id_pinyin", "resident", ["community_id", "pinyin"], unique=False
     )
+    op.create_index(
+        "ix_resident_home", "resident", ["home_community_id", "home_resident_id"], unique=False
+    )
     op.create_table(
         "reward",
         sa.Column("id", BigId, nullable=False),
@@ -544,7 +547,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("community_id", "id", name=op.f("uq_account_community_id_id")),
         sa.UniqueConstraint(
-            "community_id", "resident_id", name=op.f("uq_account_community_id_resident_id")
+            "resident_id", "community_id", name=op.f("uq_account_resident_id_community_id")
         ),
     )
     op.create_index(
@@ -685,7 +688,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_consent_resident",
         "consent",
-        ["community_id", "resident_id", "what", "id"],
+        ["resident_id", "community_id", "what", "id"],
         unique=False,
     )
     op.create_table(
@@ -773,7 +776,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_login_resident_resident",
         "login_resident",
-        ["community_id", "resident_id"],
+        ["resident_id", "community_id"],
         unique=False,
     )
     op.create_table(
@@ -916,7 +919,7 @@ def upgrade() -> None:
         "ix_residence_building", "residence", ["community_id", "building_id"], unique=False
     )
     op.create_index(
-        "ix_residence_resident", "residence", ["community_id", "resident_id"], unique=False
+        "ix_residence_resident", "residence", ["resident_id", "community_id"], unique=False
     )
     op.create_table(
         "youth_group",
@@ -1015,7 +1018,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("community_id", "id", name=op.f("uq_membership_community_id_id")),
     )
     op.create_index(
-        "ix_membership_resident", "membership", ["community_id", "resident_id"], unique=False
+        "ix_membership_resident", "membership", ["resident_id", "community_id"], unique=False
     )
     op.create_table(
         "redemption",
@@ -1374,7 +1377,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
-            "community_id", "client_id", name=op.f("uq_scan_community_id_client_id")
+            "client_id", "community_id", name=op.f("uq_scan_client_id_community_id")
         ),
         sa.UniqueConstraint("community_id", "id", name=op.f("uq_scan_community_id_id")),
     )
@@ -1538,7 +1541,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("reverses_id", name=op.f("uq_transfer_reverses_id")),
     )
     op.create_index(
-        "ix_transfer_attendance", "transfer", ["community_id", "attendance_id"], unique=False
+        "ix_transfer_attendance", "transfer", ["attendance_id", "community_id"], unique=False
     )
     op.create_index(
         "ix_transfer_posted_at", "transfer", ["community_id", "posted_at"], unique=False

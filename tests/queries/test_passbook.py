@@ -16,6 +16,7 @@ from volunteer.queries.passbook import (
     read_cover_by_ref,
     read_covers,
     read_lines,
+    read_passbooks_of,
 )
 from volunteer.queries.passbook_lines import read_explained_line
 from volunteer.store.database import db
@@ -214,3 +215,19 @@ def test_a_line_knows_who_recorded_it_for_whom(both_town: Town, relation: str) -
     assert line is not None
     assert (line.recorded_by.relation, line.recorded_by.role) == (relation, "organizer")
     assert (line.event, line.scan, line.reason) == (None, None, "补")
+
+
+def test_a_person_s_guest_passbooks_are_found_from_home(both_town: Town) -> None:
+    elsewhere = both_town.community("景华社区")
+    home = both_town.resident("陈秀英")
+    stranger = both_town.resident("王芳")
+    guest = both_town.resident(
+        "陈秀英",
+        community_id=elsewhere,
+        home_community_id=both_town.community_id,
+        home_resident_id=home,
+    )
+    found = read_passbooks_of(Scope.of(both_town.community_id), [home])
+    assert [(one.resident_id, one.is_guest) for one in found] == [(home, False), (guest, True)]
+    assert read_passbooks_of(Scope.of(elsewhere), [home]) == []
+    assert stranger not in {one.resident_id for one in found}

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Row, Select, and_, case, literal, select, union_all
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, case, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Scope
@@ -60,7 +60,7 @@ class PassbookCover:
     name_en: str | None
     passbook_number: str
     state: str
-    is_guest: bool
+    home_resident_id: int | None
     balance_points: int
     held_points: int
     owed_points: int
@@ -69,6 +69,11 @@ class PassbookCover:
     head_hash: bytes
     first_posted_at: datetime | None
     last_posted_at: datetime | None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it is a visitor's, opened by the community that was helped."""
+        return self.home_resident_id is not None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -131,6 +136,21 @@ def read_covers(scope: Scope, resident_ids: Iterable[int]) -> dict[int, Passbook
     return {row.resident_id: _cover(row) for row in db.session.execute(statement)}
 
 
+def read_passbooks_of(scope: Scope, resident_ids: Iterable[int]) -> list[PassbookCover]:
+    """The covers of these residents' passbooks, and of their guest passbooks in any community.
+
+    ``scope`` holds for where they are at home; a guest passbook is theirs wherever it is.
+    """
+    wanted = set(resident_ids)
+    at_home: ColumnElement[bool] = Account.resident_id.in_(wanted)
+    as_guest: ColumnElement[bool] = Resident.home_resident_id.in_(wanted)
+    if scope.community_ids is not None:
+        at_home &= Account.community_id.in_(scope.community_ids)
+        as_guest &= Resident.home_community_id.in_(scope.community_ids)
+    statement = _cover_statement(Scope.everything()).where(at_home | as_guest)
+    return [_cover(row) for row in db.session.execute(statement.order_by(Account.id))]
+
+
 def read_cover_by_ref(scope: Scope, ref: str) -> PassbookCover | None:
     """The cover of the passbook with that ref, in the communities of ``scope``."""
     row = db.session.execute(_cover_statement(scope).where(Resident.ref == ref)).first()
@@ -169,7 +189,7 @@ def _cover_statement(scope: Scope) -> Any:
             Resident.name_en,
             Resident.passbook_number,
             Resident.state,
-            Resident.home_resident_id.is_not(None).label("is_guest"),
+            Resident.home_resident_id,
             Account.balance_points,
             Account.held_points,
             Account.owed_points,

@@ -48,6 +48,8 @@ class Resident(Base):
             ["home_community_id", "home_resident_id"], ["resident.community_id", "resident.id"]
         ),
         UniqueConstraint("community_id", "home_resident_id"),
+        # A person's guest passbooks elsewhere are found from home.
+        Index("ix_resident_home", "home_community_id", "home_resident_id"),
         Index("ix_resident_community_id_name", "community_id", "name"),
         Index("ix_resident_community_id_pinyin", "community_id", "pinyin"),
         Index("ix_resident_community_id_initials", "community_id", "initials"),
@@ -83,7 +85,7 @@ class Residence(Base):
         same_community("resident_id", "resident"),
         same_community("area_id", "area"),
         same_community("building_id", "building"),
-        Index("ix_residence_resident", "community_id", "resident_id"),
+        Index("ix_residence_resident", "resident_id", "community_id"),
         Index("ix_residence_building", "community_id", "building_id"),
     )
 
@@ -163,7 +165,7 @@ class Membership(Base):
         same_community("youth_group_id", "youth_group"),
         same_community("resident_id", "resident"),
         dates_in_order(),
-        Index("ix_membership_resident", "community_id", "resident_id"),
+        Index("ix_membership_resident", "resident_id", "community_id"),
     )
 
     id: Mapped[Id]
