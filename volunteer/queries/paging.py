@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
 
-PAGE_ROWS = 40
+PAGE_ROWS = 25
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,165 @@
+"""The audit trail in words: what was done, and the facts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date, get_locale
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from volunteer.documents import register_words as words
+
+ACTIONS: Mapping[str, LazyString] = {
+    "activity_added": _l("Activity added"),
+    "activity_edited": _l("Activity edited"),
+    "activity_deactivated": _l("Activity taken out of use"),
+    "activity_reactivated": _l("Activity back in use"),
+    "admin_created": _l("Admin made on the server"),
+    "area_added": _l("Area added"),
+    "area_edited": _l("Area edited"),
+    "area_deactivated": _l("Area taken out of use"),
+    "area_reactivated": _l("Area back in use"),
+    "building_added": _l("Building added"),
+    "building_edited": _l("Building edited"),
+    "building_deactivated": _l("Building taken out of use"),
+    "building_reactivated": _l("Building back in use"),
+    "card_issued": _l("Card issued"),
+    "card_replaced": _l("Card replaced"),
+    "card_revoked": _l("Card cancelled"),
+    "community_added": _l("Community founded"),
+    "consent_given": _l("Consent given"),
+    "consent_withdrawn": _l("Consent taken back"),
+    "device_added": _l("Scanning device added"),
+    "device_revoked": _l("Scanning device cancelled"),
+    "event_added": _l("Event added"),
+    "event_auto_closed": _l("Event closed automatically"),
+    "event_cancelled": _l("Event cancelled"),
+    "event_edited": _l("Event edited"),
+    "event_ended": _l("Event ended"),
+    "external_number_removed": _l("Number elsewhere removed"),
+    "external_number_set": _l("Number elsewhere written down"),
+    "link_added": _l("Guardian or helper added"),
+    "link_ended": _l("Login taken off a passbook"),
+    "login_bound": _l("Login tied to a passbook"),
+    "membership_added": _l("Joined a youth group"),
+    "membership_ended": _l("Left a youth group"),
+    "minor_opened": _l("Page of a minor opened"),
+    "organisation_added": _l("Organisation added"),
+    "organisation_edited": _l("Organisation edited"),
+    "organisation_deactivated": _l("Organisation taken out of use"),
+    "organisation_reactivated": _l("Organisation back in use"),
+    "organisation_kind_added": _l("Kind of organisation added"),
+    "organisation_kind_edited": _l("Kind of organisation edited"),
+    "organisation_kind_removed": _l("Kind of organisation removed"),
+    "password_set_by_operator": _l("Password set on the server"),
+    "phone_released": _l("Phone taken off a login"),
+    "residence_added": _l("Home added"),
+    "residence_corrected": _l("Home corrected"),
+    "residence_ended": _l("Home ended"),
+    "resident_added": _l("Resident added"),
+    "residents_added": _l("Residents added"),
+    "resident_edited": _l("Resident edited"),
+    "resident_state_changed": _l("Resident left or came back"),
+    "role_granted": _l("Role given"),
+    "role_ended": _l("Role taken away"),
+    "secret_changed": _l("PIN or password changed"),
+    "session_revoked": _l("Signed out one device"),
+    "sessions_revoked": _l("Signed out every device"),
+    "settings_changed": _l("Settings changed"),
+    "staff_code_issued": _l("One-time code given"),
+    "temporary_password_set": _l("Temporary password given"),
+    "youth_group_added": _l("Youth group added"),
+    "youth_group_edited": _l("Youth group edited"),
+    "youth_group_deactivated": _l("Youth group taken out of use"),
+    "youth_group_reactivated": _l("Youth group back in use"),
+}
+
+_FACTS: Mapping[str, LazyString] = {
+    "area": _l("area"),
+    "auto_close_minutes": _l("forgotten events close"),
+    "by_code": _l("with"),
+    "check_in_closes_minutes": _l("check-in closes"),
+    "check_in_opens_minutes": _l("check-in opens"),
+    "count": _l("how many"),
+    "day": _l("day"),
+    "ends_on": _l("last day"),
+    "fields": _l("changed"),
+    "from": _l("from"),
+    "kind": _l("kind"),
+    "late_scan_hours": _l("late scans"),
+    "name_en": _l("English name"),
+    "phone": _l("phone"),
+    "reason": _l("reason"),
+    "relation": _l("as"),
+    "role": _l("role"),
+    "starts_on": _l("since"),
+    "system": _l("system"),
+    "telephone": _l("telephone"),
+    "text_version": _l("text"),
+    "to": _l("to"),
+    "volunteer_word": _l("volunteers are called"),
+    "what": _l("what"),
+    "youth_group": _l("youth group"),
+}
+_FIELDS: Mapping[str, LazyString] = {
+    "age_band": _l("age band"),
+    "area_id": _l("area"),
+    "birth_date": _l("birth date"),
+    "building_id": _l("building"),
+    "estimated_on": _l("estimate"),
+    "estimated_residents": _l("estimate"),
+    "grid": _l("grid"),
+    "kind": _l("kind"),
+    "name": _l("name"),
+    "name_en": _l("English name"),
+    "room": _l("room"),
+    "starts_on": _l("since"),
+}
+_VALUES: Mapping[str, words.Words] = {
+    "from": words.STATES,
+    "kind": words.RESIDENCE_KINDS,
+    "relation": words.RELATIONS,
+    "role": words.ROLES,
+    "to": words.STATES,
+    "what": words.CONSENTS,
+    "by_code": {"card_strip": _l("the strip's code"), "staff": _l("a one-time code")},
+}
+_UNSAID = frozenset({"name", "card_id"})
+"""Facts that stand elsewhere on the line, or that mean nothing to a reader."""
+
+
+def action_words(action: str) -> str:
+    return str(ACTIONS.get(action, action))
+
+
+def fact_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Label and value of each fact a reader wants, in the language of the request."""
+    return list(_shown(facts))
+
+
+def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if name in _UNSAID or value in (None, ""):
+            continue
+        yield str(_FACTS.get(name, name)), _value(name, value)
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "fields":
+        fields = dict.fromkeys(str(_FIELDS.get(one, one)) for one in str(value).split(", "))
+        return "、".join(fields) if str(get_locale()) != "en" else ", ".join(fields)
+    if name == "day" or name.endswith("_on"):
+        return _day(str(value))
+    known = _VALUES.get(name, {})
+    return str(known.get(str(value), value))
+
+
+def _day(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return str(format_date(day, "d MMM yyyy" if str(get_locale()) == "en" else "yyyy年M月d日"))

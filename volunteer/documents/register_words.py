@@ -1,0 +1,73 @@
+"""Words of the code words that the registers hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from volunteer.domain.access import Relation, Role
+from volunteer.domain.age import AgeBand
+from volunteer.domain.consents import Consent
+
+Words = Mapping[str, LazyString]
+
+STATES: Words = {
+    "active": _l("Here"),
+    "provisional": _l("Provisional"),
+    "moved_away": _l("Moved away"),
+    "deceased": _l("Deceased"),
+    "merged": _l("Merged"),
+}
+STATE_TAGS: Mapping[str, str] = {"active": "green", "provisional": "amber"}
+BANDS: Words = {
+    AgeBand.UNDER_14: _l("Under 14"),
+    AgeBand.FROM_14_TO_17: _l("14 to 17"),
+    AgeBand.ADULT: _l("18 or older"),
+}
+RELATIONS: Words = {
+    Relation.SELF: _l("Own login"),
+    Relation.GUARDIAN: _l("Guardian"),
+    Relation.HELPER: _l("Helper"),
+}
+ROLES: Words = {
+    Role.LEADER: _l("Leader"),
+    Role.ORGANIZER: _l("Organizer"),
+    Role.COUNTER_STAFF: _l("Counter staff"),
+    Role.COMMUNITY_ADMIN: _l("Community admin"),
+    Role.AUDITOR: _l("Auditor"),
+    Role.SUB_DISTRICT_ADMIN: _l("Sub-district admin"),
+}
+RESIDENCE_KINDS: Words = {
+    "lives": _l("Lives here"),
+    "works": _l("Works here"),
+    "guest": _l("Visits"),
+}
+AREA_KINDS: Words = {
+    "estate": _l("Estate"),
+    "urban_village_block": _l("Urban-village block"),
+    "office_building": _l("Office building"),
+    "dormitory": _l("Dormitory"),
+    "other": _l("Other"),
+}
+CARD_STATES: Words = {
+    "active": _l("Works"),
+    "replaced": _l("Replaced"),
+    "revoked": _l("Cancelled"),
+}
+CONSENTS: Words = {
+    Consent.GUARDIAN: _l("Guardian's consent"),
+    Consent.KEEP_RECORD: _l("Keeping the record"),
+    Consent.NAMED_BOARD: _l("Name on the board"),
+}
+CONSENT_NOTES: Words = {
+    Consent.GUARDIAN: _l("Needed before a child under 14 takes part."),
+    Consent.KEEP_RECORD: _l("That this community keeps the record of service."),
+    Consent.NAMED_BOARD: _l("That the name may stand on a board of volunteers."),
+}
+ATTENDANCE_STATES: Words = {
+    "present": _l("Checked in"),
+    "complete": _l("Checked out"),
+    "undone": _l("Undone"),
+}

@@ -1,0 +1,142 @@
+"""What the forms of the registers share: saving, showing what was refused, choosing a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from volunteer.documents.refusals import status_of, words_for
+from volunteer.domain.access import Scope
+from volunteer.domain.refusals import Code, Refusal, Refused
+from volunteer.queries.places import read_area_choices, read_building_choices
+from volunteer.web.language import pick
+
+_FIELD_OF = {
+    Code.NAME_MISSING: "name",
+    Code.NAME_TOO_LONG: "name",
+    Code.NAME_CHARACTERS: "name",
+    Code.BIRTH_DATE_IN_FUTURE: "birth_date",
+    Code.BIRTH_DATE_OR_AGE_BAND_REQUIRED: "birth_date",
+    Code.DATE_INVALID: "birth_date",
+    Code.PHONE_INVALID: "phone",
+    Code.LOGIN_UNKNOWN: "phone",
+    Code.ALREADY_EXISTS: "name",
+    Code.DATES_REVERSED: "ends_on",
+}
+_PAGES = frozenset({Code.NOT_FOUND, Code.PERMISSION_MISSING})
+"""Refusals that are no answer to what was typed: they get a page of their own."""
+
+
+def status_after(form: FlaskForm, save: Callable[[], object]) -> int | None:
+    """Try to save a form that was sent. None when it is saved; else the HTTP status of the page
+    that shows it again, with what is wrong beside the field it is about."""
+    if request.method != "POST":
+        return 200
+    if not form.validate():
+        return 422
+    try:
+        save()
+    except Refused as refused:
+        if refused.refusal.code in _PAGES:
+            raise
+        show_refusal(form, refused.refusal)
+        return status_of(refused.refusal.code)
+    return None
+
+
+def show_refusal(form: FlaskForm, refusal: Refusal) -> None:
+    """Put a refusal's words beside its field, or above the form."""
+    name = str(refusal.facts.get("field") or _FIELD_OF.get(refusal.code, ""))
+    words = words_for(refusal)
+    if name in form:
+        form[name].errors = [*form[name].errors, words]
+    else:
+        form.form_errors = [*form.form_errors, words]
+
+
+def day_field(label: Any, *, needed: bool = True) -> DateField:
+    """A day, as the browser's own calendar; the words of a wrong one are ours."""
+    missing = InputRequired(_l("Please enter a date.")) if needed else Optional()
+    return OurDateField(label, validators=[missing])
+
+
+class OurDateField(DateField):
+    """WTForms' own words for a bad date are not in our catalogue."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("This is not a date. Please check it.")) from None
+
+
+class PlaceField(SelectField):
+    """Where somebody lives: a building, or an area when the building is not known.
+
+    Its value is ``b12`` or ``a3``; ``place`` gives (area_id, building_id).
+    """
+
+    def __init__(self, label: Any = None, **more: Any) -> None:
+        super().__init__(label, choices={}, **more)
+
+    def offer(self, scope: Scope, community_id: int, *, and_building: int | None = None) -> None:
+        """Fill the picker, buildings under their area."""
+        groups: dict[str, list[tuple[str, str]]] = {"": [("", _("Not known"))]}
+        for area_id, name, name_en in read_area_choices(scope, community_id):
+            only = _("%(area)s, building not known", area=pick(name, name_en))
+            groups[pick(name, name_en)] = [(f"a{area_id}", only)]
+        for one in read_building_choices(scope, community_id, and_id=and_building):
+            group = groups.setdefault(pick(one.area, one.area_en), [])
+            group.append((f"b{one.building_id}", pick(one.name, one.name_en)))
+        self.choices = groups
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        value = self.data or ""
+        number = int(value[1:]) if value[1:].isdigit() else None
+        return (number, None) if value[:1] == "a" else (None, number)
+
+
+def place_value(area_id: int | None, building_id: int | None) -> str:
+    """The value of a ``PlaceField`` that stands for a place."""
+    if building_id is not None:
+        return f"b{building_id}"
+    return f"a{area_id}" if area_id is not None else ""
+
+
+def picked(rows: Iterable[tuple[int, str, str | None]], none: Any = None) -> list[tuple[str, Any]]:
+    """Choices in the language of the request, with words for choosing none when given."""
+    first: Sequence[tuple[str, Any]] = [("", none)] if none is not None else []
+    return [*first, *((str(row_id), pick(name, name_en)) for row_id, name, name_en in rows)]
+
+
+def number_or_none(text: str | None) -> int | None:
+    """A plain whole number from an address or a select; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def day_or_none(text: str | None) -> date | None:
+    """A day from an address; None for anything that is none."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def choices_of(words: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    """Code words and their words, for a SelectField or RadioField."""
+    return [(str(key), label) for key, label in words.items()]
+
+
+def kept_filters(*names: str) -> dict[str, Any]:
+    """The filters of this address that the next page keeps. By name: whatever else an address
+    carries (``_external``, ``_scheme``) would be taken by url_for as its own."""
+    return {name: request.args[name] for name in names if request.args.get(name)}
