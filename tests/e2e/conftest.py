@@ -61,6 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def live(sqlite_url: str, tmp_path: Path) -> Iterator[Live]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen(64)
     port = listening.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     config = replace(make_config(sqlite_url, tmp_path), port=port, public_url=url)

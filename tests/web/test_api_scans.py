@@ -181,6 +181,8 @@ def test_rows_are_answered_in_their_places(app: Flask, town: Town) -> None:
         ({"code": 12345678}, "code_malformed"),
         ({"code": "'; DROP TABLE scan; --"}, "code_malformed"),
         ({"code": "K" * 100_000}, "code_malformed"),
+        ({"code": "12345678"}, "number_invalid"),
+        ({"code": "1234 5678 01"}, "number_invalid"),
         ({"code": "\ud800"}, "code_malformed"),
         ({"code": "https://evil.example/c/" + "A" * 20}, "code_foreign"),
         ({"direction": "undo", "undoes": "?"}, "undo_unknown"),

@@ -43,6 +43,11 @@ _ADDRESS = re.compile(
     r"(?:(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?P<host>[A-Za-z0-9.:\[\]-]+))?"
     rf"/(?:c/(?P<card>{_BARE_CARD_CODE.pattern})|q/(?P<event>[1-9][0-9]{{0,17}})/(?P<code>{_EVENT_CODE}))"
 )
+_TYPED_EVENT_CODE = re.compile(
+    r"\s*(?:(?P<event>[1-9][0-9]{0,17})[\s/-]+)?(?P<code>[0-9A-Z]{6,10})\s*"
+)
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+_FULL_WIDTH = str.maketrans({chr(sign): chr(sign - 0xFEE0) for sign in range(0xFF01, 0xFF5F)})
 _DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
 
 
@@ -233,6 +238,20 @@ def parse_presented(text: str, own_host: str | None = None) -> Presented | None:
     if _BARE_EVENT_CODE.fullmatch(text):
         return EventCode(text)
     return _parse_address(text, own_host)
+
+
+def parse_typed_event_code(text: str) -> EventCode | None:
+    """An event's code as a person types it: in either case, with O for 0 and I or L for 1, alone or
+    after the event's number (128 K7Q2M9, 128-K7Q2M9, 128/K7Q2M9)."""
+    if len(text) > LONGEST_PRESENTED:
+        return None
+    found = _TYPED_EVENT_CODE.fullmatch(text.translate(_FULL_WIDTH).upper())
+    if not found:
+        return None
+    code = found["code"].translate(_LOOK_ALIKES)
+    if not _BARE_EVENT_CODE.fullmatch(code):
+        return None
+    return EventCode(code, int(found["event"]) if found["event"] else None)
 
 
 def _parse_address(text: str, own_host: str | None) -> CardCode | EventCode | Foreign | None:

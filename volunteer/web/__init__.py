@@ -13,6 +13,7 @@ from flask import Flask
 from volunteer.config import Config
 from volunteer.web import (
     api,
+    community,
     converters,
     dates,
     failures,
@@ -26,9 +27,26 @@ from volunteer.web import (
 
 PLACES: tuple[str, ...] = (
     "activate",
+    "admin.audit",
+    "admin.cards",
+    "admin.family",
+    "admin.homes",
+    "admin.organisations",
+    "admin.people",
+    "admin.phones",
+    "admin.places",
+    "admin.roles",
+    "admin.settings",
+    "admin.youth_groups",
+    "cards",
+    "check_in",
     "health",
     "me",
+    "organize",
+    "passbook",
     "preferences",
+    "scan",
+    "scanner",
     "sign_in",
 )
 """Modules of this package, each with a ``blueprint``."""
@@ -44,6 +62,7 @@ def init_app(app: Flask, config: Config) -> None:
     dates.init_app(app)
     failures.init_app(app)
     shell.init_app(app)
+    community.init_app(app)
     for place in PLACES:
         app.register_blueprint(importlib.import_module(f"volunteer.web.{place}").blueprint)
     api.init_app(app)

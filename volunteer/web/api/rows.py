@@ -13,9 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from volunteer.domain.passbook_number import CARD_DIGITS, PASSBOOK_DIGITS, digits_typed
 from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.scans import LONGEST_BATCH, Direction, Scan, body_hash_of
-from volunteer.domain.tokens import EventCode, Foreign, Presented, parse_presented
+from volunteer.domain.tokens import (
+    LONGEST_PRESENTED,
+    EventCode,
+    Foreign,
+    Presented,
+    parse_presented,
+)
 
 LARGEST_ID = 2**63 - 1
 LONGEST_DEVICE = 120
@@ -71,6 +78,7 @@ def parse_row(row: object, skew: timedelta, *, own_host: str, now: datetime) -> 
     if scanned_at is None or not _EARLIEST <= scanned_at + skew < _LATEST:
         scanned_at, skew, fault = now, _NO_SKEW, fault or Code.TIME_INVALID
     presented = _presented(row.get("code"), own_host)
+    fault = fault or number_fault(row.get("code"), presented)
     return Scan(
         client_id=client_id,
         direction=cast(Direction, direction),
@@ -117,6 +125,15 @@ def parse_event_id(row: Mapping[str, Any], presented: Presented | None) -> int |
     if isinstance(event, bool) or not isinstance(event, int) or not 0 < event <= LARGEST_ID:
         return None
     return event
+
+
+def number_fault(code: object, presented: Presented | None) -> Code | None:
+    """Eight or ten digits whose check digit does not fit were mistyped; that is worth saying."""
+    if presented is not None or not isinstance(code, str) or len(code) > LONGEST_PRESENTED:
+        return None
+    digits = digits_typed(code.strip())
+    mistyped = len(digits) in (PASSBOOK_DIGITS, CARD_DIGITS) and digits.isdecimal()
+    return Code.NUMBER_INVALID if mistyped else None
 
 
 def _presented(code: object, own_host: str) -> Presented | None:

@@ -1,0 +1,58 @@
+// /scan: reads an event's code with the camera and goes to its page here. It never opens another
+// address: a sticker over a poster leads nowhere.
+
+import { Camera, cameraIsPossible } from "./scanning/camera.js";
+import { OnceInAWhile, pathOf } from "./scanning/codes.js";
+import { shrink } from "./scanning/photo.js";
+import { chime, shake, wakeSound } from "./scanning/sounds.js";
+
+const settings = JSON.parse(document.getElementById("scan-settings").textContent);
+const find = (id) => document.getElementById(id);
+const once = new OnceInAWhile(3000);
+
+if (cameraIsPossible()) {
+  find("camera").hidden = false;
+  find("camera-start").addEventListener("click", start);
+}
+
+async function start() {
+  wakeSound();
+  find("camera-view").hidden = false;
+  find("camera-start").hidden = true;
+  const camera = new Camera(find("video"), (text) => found(text, camera));
+  try {
+    await camera.start();
+  } catch {
+    find("camera-view").hidden = true;
+    find("camera-start").hidden = false;
+    find("camera-trouble").hidden = false;
+    find("camera-trouble").textContent = settings.noCamera;
+  }
+}
+
+function found(text, camera) {
+  const path = pathOf(text, [location.host, ...settings.hosts]);
+  if (path) {
+    camera.stop();
+    chime("accepted");
+    shake("accepted");
+    find("camera-hint").textContent = settings.found;
+    location.assign(path);
+  } else if (once.isNew(text)) {
+    chime("refused");
+    shake("refused");
+    find("camera-hint").textContent = settings.notOurs;
+  }
+}
+
+// A photo is made smaller first; if that fails the form sends it as it is.
+find("photo-form").addEventListener("submit", async (event) => {
+  const [file] = find("photo").files;
+  if (!file || file.size < 1_000_000) return;
+  event.preventDefault();
+  const small = await shrink(file);
+  const files = new DataTransfer();
+  files.items.add(new File([small], "photo.jpg", { type: small.type }));
+  find("photo").files = files.files;
+  event.target.submit();
+});

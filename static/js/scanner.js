@@ -1,0 +1,287 @@
+// The leader's scanner page: camera, USB scanner, number and photo into one queue; each answer as a
+// colour, an icon, words, a voice, a tone and a shake. Without this file the page's forms do the same,
+// one card a page.
+
+import { speak } from "./speak.js";
+import { Camera, cameraIsPossible } from "./scanning/camera.js";
+import { kindOf, OnceInAWhile, plainDigits } from "./scanning/codes.js";
+import { newId } from "./scanning/ids.js";
+import { shrink } from "./scanning/photo.js";
+import { ScanQueue } from "./scanning/queue.js";
+import { chime, shake, wakeSound } from "./scanning/sounds.js";
+import { listenToWedge } from "./scanning/wedge.js";
+
+const SAME_CARD_MS = 4000;
+const LAST_RESULTS = 5;
+
+const settings = JSON.parse(document.getElementById("scanner-settings").textContent);
+const csrf = document.getElementById("scanner-script").dataset.csrf;
+const words = settings.words;
+const find = (id) => document.getElementById(id);
+const once = new OnceInAWhile(SAME_CARD_MS);
+let direction = document.querySelector("[data-direction][aria-current]")?.dataset.direction ?? "in";
+let sound = true;
+
+const queue = new ScanQueue({
+  address: settings.scans,
+  csrf,
+  on: { answer: showAnswer, count: showPending, trouble: showTrouble },
+});
+
+// ---- Ways in ------------------------------------------------------------------------------
+
+function present(code) {
+  if (kindOf(code) === "event") {
+    showBanner("already", words.notACard);
+    return;
+  }
+  queue.add({ event: settings.event, code, direction });
+}
+
+async function startCamera() {
+  if (!cameraIsPossible()) return;
+  const camera = new Camera(find("video"), (text) => {
+    if (once.isNew(`${direction} ${text}`)) present(text);
+  });
+  find("camera").hidden = false;
+  try {
+    await camera.start();
+  } catch {
+    find("camera").hidden = true;
+    showBanner("waiting", words.noCamera);
+    return;
+  }
+  document.body.dataset.camera = "on";
+  find("turn-camera").hidden = false;
+  find("turn-camera").addEventListener("click", () => camera.turn().catch(() => camera.turn()));
+  const torch = find("torch");
+  torch.hidden = !camera.hasTorch;
+  torch.addEventListener("click", () => {
+    const on = torch.getAttribute("aria-pressed") !== "true";
+    torch.setAttribute("aria-pressed", String(on));
+    camera.setTorch(on);
+  });
+}
+
+find("number-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  wakeSound();
+  const field = find("number");
+  const text = field.value.trim();
+  field.value = "";
+  field.focus();
+  if (text) present(/^[\d\uff10-\uff19\s\u3000-]+$/.test(text) ? plainDigits(text) : text);
+});
+
+listenToWedge((line) => {
+  find("number").value = "";
+  present(line);
+});
+
+// One button instead of the browser's own field and a second button.
+find("photo-field").classList.add("visually-hidden");
+find("photo-button").hidden = false;
+find("photo-send").hidden = true;
+find("photo").addEventListener("change", sendPhoto);
+find("photo-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  sendPhoto();
+});
+
+async function sendPhoto() {
+  const [file] = find("photo").files;
+  if (!file) return;
+  wakeSound();
+  find("photo").value = "";
+  const body = new FormData();
+  body.set("photo", await shrink(file), "photo.jpg");
+  body.set("scan_id", newId());
+  body.set("direction", direction);
+  for (let tries = 0; tries < 4; tries += 1) {
+    try {
+      const response = await fetch(settings.photo, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { Accept: "application/json", "X-CSRFToken": csrf },
+        body,
+      });
+      const answer = await response.json();
+      if (response.ok) for (const verdict of answer.verdicts) showAnswer({ direction }, verdict);
+      else showBanner("refused", answer.words ?? words.failed);
+      return;
+    } catch {
+      showTrouble("network");
+      await new Promise((done) => setTimeout(done, 1500 * (tries + 1)));
+    }
+  }
+  showBanner("refused", words.failed);
+}
+
+for (const link of document.querySelectorAll("[data-direction]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    direction = link.dataset.direction;
+    for (const other of document.querySelectorAll("[data-direction]")) other.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "page");
+    for (const field of document.querySelectorAll("input[name=direction]")) field.value = direction;
+  });
+}
+
+// ---- Answers ------------------------------------------------------------------------------
+
+function showAnswer(scan, verdict) {
+  const undone = scan.direction === "undo";
+  const said = [verdict.name, ...factsInWords(verdict)].filter(Boolean);
+  if (verdict.verdict === "refused") showBanner("refused", verdict.words, verdict.name ?? "");
+  else showBanner(verdict.verdict, verdict.words, said.join(" · "));
+  say(verdict);
+  if (undone) markUndone(scan, verdict);
+  else addRow(scan, verdict);
+  countHere(scan, verdict);
+}
+
+function factsInWords(verdict) {
+  const facts = verdict.facts ?? {};
+  const found = [];
+  if (facts.on_duty) found.push(words.onDuty);
+  if (facts.points) found.push(fill(words.points, signed(facts.points)));
+  if (facts.points && facts.balance_points !== undefined) found.push(fill(words.balance, facts.balance_points));
+  if (facts.override === "over_capacity") found.push(words.overCapacity);
+  return found;
+}
+
+function say(verdict) {
+  chime(verdict.verdict);
+  shake(verdict.verdict);
+  if (sound) speak(verdict.name ? `${verdict.name},${verdict.spoken}` : verdict.spoken, document.documentElement.lang);
+}
+
+function showBanner(verdict, title, text = "") {
+  const box = element("div", `verdict verdict-${verdict}`);
+  const body = element("div", "verdict-body");
+  body.append(element("span", "verdict-title", title));
+  if (text) body.append(element("p", "", text));
+  box.append(icon(verdict), body);
+  find("answer").replaceChildren(box);
+}
+
+function addRow(scan, verdict) {
+  const list = find("last");
+  find("last-empty")?.remove();
+  list.querySelector(`[data-scan="${verdict.id}"]`)?.remove();
+  const row = element("li", `scan-row scan-${verdict.verdict}`);
+  row.dataset.scan = verdict.id;
+  const name = element("span", "scan-name", verdict.name ?? verdict.words);
+  const details = [verdict.name ? verdict.words : "", ...factsInWords(verdict).slice(0, 1), clockTime()];
+  name.append(element("small", "", details.filter(Boolean).join(" · ")));
+  row.append(icon(verdict.verdict), name);
+  if (verdict.verdict === "accepted" || verdict.verdict === "waiting") row.append(undoButton(verdict.id));
+  list.prepend(row);
+  while (list.children.length > LAST_RESULTS) list.lastElementChild.remove();
+}
+
+function undoButton(scanId) {
+  const button = element("button", "btn btn-secondary", words.undo);
+  button.type = "button";
+  button.prepend(icon("undo"));
+  button.addEventListener("click", () => undo(scanId, button));
+  setTimeout(() => button.remove(), settings.undoMinutes * 60_000);
+  return button;
+}
+
+function undo(scanId, button) {
+  button.disabled = true;
+  queue.add({ event: settings.event, direction: "undo", undoes: scanId });
+}
+
+function markUndone(scan, verdict) {
+  const row = document.querySelector(`[data-scan="${scan.undoes}"]`);
+  const button = row?.querySelector("button");
+  if (verdict.verdict === "refused") {
+    if (button) button.disabled = false;
+    return;
+  }
+  button?.closest("form")?.remove();
+  button?.remove();
+  if (!row) return;
+  row.querySelector("svg")?.replaceWith(icon("undo"));
+  row.querySelector("small").textContent = words.undone;
+}
+
+// Rows that the server drew have their undo as a form; here it goes into the queue.
+for (const form of document.querySelectorAll("[data-undo]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    undo(form.elements.undoes.value, form.querySelector("button"));
+  });
+}
+
+// ---- Counts and trouble -------------------------------------------------------------------
+
+function countHere(scan, verdict) {
+  if (verdict.verdict !== "accepted") return;
+  const change = { ok_in: 1, ok_out: -1 }[verdict.code] ?? 0;
+  const undoneIn = verdict.code === "undone" ? -1 : 0;
+  const number = find("here-count").querySelector("[data-number]");
+  number.textContent = String(Math.max(0, Number(number.textContent) + change + undoneIn));
+}
+
+function showPending(count) {
+  find("pending").dataset.count = String(count);
+  find("pending").querySelector("[data-number]").textContent = String(count);
+}
+
+function showTrouble(kind, told) {
+  showBanner("waiting", kind === "signIn" ? words.signIn : words.sending, kind === "signIn" ? told ?? "" : "");
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (!queue.size) return;
+  event.preventDefault();
+  event.returnValue = words.leaving;
+});
+
+find("sound").addEventListener("click", () => {
+  sound = !sound;
+  find("sound").setAttribute("aria-pressed", String(sound));
+});
+document.addEventListener("pointerdown", wakeSound, { once: true });
+
+// ---- Small things -------------------------------------------------------------------------
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${settings.icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function fill(text, value) {
+  return text.replace("%(points)s", String(value));
+}
+
+function signed(points) {
+  return points > 0 ? `+${points}` : String(points);
+}
+
+function clockTime() {
+  // The community's clock, whatever the phone is set to.
+  const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: settings.zone };
+  return new Date().toLocaleTimeString("en-GB", form);
+}
+
+startCamera();

@@ -1,0 +1,373 @@
+"""What the leader's pages show: the last results, who is here, who may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from volunteer.domain.access import Scope
+from volunteer.domain.attendance import UNDO_MINUTES
+from volunteer.domain.passbook_number import digits_typed
+from volunteer.store.database import db
+from volunteer.store.models import (
+    Activity,
+    Attendance,
+    Card,
+    Event,
+    EventLeader,
+    Membership,
+    Resident,
+    Scan,
+)
+
+Statement = Select[*tuple[Any, ...]]
+
+LAST_RESULTS = 5
+MOST_CANDIDATES = 60
+RECENT_DAYS = 120
+
+
+@dataclass(frozen=True)
+class Result:
+    """A scan as the scanner lists it. ``undoable_until`` is None where nothing can be undone."""
+
+    client_id: UUID
+    direction: str
+    verdict: str
+    code: str
+    facts: Mapping[str, Any]
+    name: str | None
+    name_en: str | None
+    received_at: datetime
+    undone: bool
+    undoable_until: datetime | None
+
+
+def _results() -> Statement:
+    undo = aliased(Scan)
+    undone = exists().where(
+        undo.community_id == Scan.community_id,
+        undo.undoes == Scan.client_id,
+        undo.verdict == "accepted",
+    )
+    return select(
+        Scan.client_id,
+        Scan.direction,
+        Scan.verdict,
+        Scan.code,
+        Scan.facts,
+        Resident.name,
+        Resident.name_en,
+        Scan.received_at,
+        undone.label("undone"),
+    ).outerjoin(Resident, Resident.id == Scan.resident_id)
+
+
+def read_last_results(event_id: int, login_id: int, scope: Scope) -> list[Result]:
+    """The newest scans that this login recorded at the event, newest first; no roll calls."""
+    statement = (
+        _results()
+        .where(
+            Scan.event_id == event_id,
+            Scan.recorded_by_login_id == login_id,
+            Scan.provenance == "card_scan",
+            Scan.direction != "undo",
+        )
+        .order_by(Scan.id.desc())
+        .limit(LAST_RESULTS)
+    )
+    return _as_results(statement, scope)
+
+
+def read_results(client_ids: list[UUID], login_id: int, scope: Scope) -> list[Result]:
+    """The answers to these scans, in the order sent, if this login recorded them."""
+    statement = (
+        _results()
+        .where(Scan.client_id.in_(client_ids), Scan.recorded_by_login_id == login_id)
+        .order_by(Scan.id)
+    )
+    return _as_results(statement, scope)
+
+
+def _as_results(statement: Statement, scope: Scope) -> list[Result]:
+    if scope.community_ids is not None:
+        statement = statement.where(Scan.community_id.in_(scope.community_ids))
+    found = []
+    for row in db.session.execute(statement):
+        client_id, direction, verdict, code, facts, name, name_en, received_at, undone = row
+        can_undo = verdict in ("accepted", "waiting") and direction != "undo" and not undone
+        until = received_at + timedelta(minutes=UNDO_MINUTES) if can_undo else None
+        said = (client_id, direction, verdict, code, facts, name, name_en)
+        found.append(Result(*said, received_at, bool(undone), until))
+    return found
+
+
+@dataclass(frozen=True)
+class HereCount:
+    """How many have checked in, and how many of them are still here."""
+
+    came: int
+    present: int
+
+
+def read_here_count(event_id: int, scope: Scope) -> HereCount:
+    statement = select(func.count(), func.count().filter(Attendance.state == "present")).where(
+        Attendance.event_id == event_id,
+        Attendance.state != "undone",
+        Attendance.annulled_at.is_(None),
+    )
+    if scope.community_ids is not None:
+        statement = statement.where(Attendance.community_id.in_(scope.community_ids))
+    came, present = db.session.execute(statement).one()
+    return HereCount(came, present)
+
+
+@dataclass(frozen=True)
+class WaitingOut:
+    """Somebody who checked out but never checked in."""
+
+    resident_id: int
+    name: str
+    name_en: str | None
+    left_at: datetime
+
+
+def read_waiting_outs(event_id: int, scope: Scope) -> list[WaitingOut]:
+    """Outs that still wait for their in: the leader can call these people's names."""
+    undo = aliased(Scan)
+    statement = (
+        select(Resident.id, Resident.name, Resident.name_en, func.max(Scan.corrected_at))
+        .join(Resident, Resident.id == Scan.resident_id)
+        .outerjoin(
+            Attendance,
+            and_(
+                Attendance.event_id == Scan.event_id,
+                Attendance.resident_id == Scan.resident_id,
+                Attendance.state != "undone",
+            ),
+        )
+        .where(
+            Scan.event_id == event_id,
+            Scan.verdict == "waiting",
+            Scan.direction == "out",
+            Attendance.id.is_(None),
+            ~exists().where(undo.community_id == Scan.community_id, undo.undoes == Scan.client_id),
+        )
+        .group_by(Resident.id, Resident.name, Resident.name_en)
+        .order_by(Resident.pinyin, Resident.id)
+    )
+    if scope.community_ids is not None:
+        statement = statement.where(Scan.community_id.in_(scope.community_ids))
+    return [WaitingOut(*row) for row in db.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class AtEvent:
+    """One attendance as the roll call and the end of the event show it.
+
+    ``roll_call_scan_id`` is the check-in that this login recorded by roll call at
+    ``roll_call_at``, if it did: what unticking the name undoes.
+    """
+
+    resident_id: int
+    name: str
+    name_en: str | None
+    passbook_number: str
+    state: str
+    checked_in_at: datetime
+    checked_out_at: datetime | None
+    ended_how: str | None
+    provenance: str
+    on_duty: bool
+    is_leader: bool
+    minutes: int
+    points: int
+    roll_call_scan_id: UUID | None = None
+    roll_call_at: datetime | None = None
+
+
+def read_at_event(event_id: int, login_id: int, scope: Scope) -> list[AtEvent]:
+    """Everybody who checked in, by name."""
+    statement = (
+        select(
+            Resident.id,
+            Resident.name,
+            Resident.name_en,
+            Resident.passbook_number,
+            Attendance.state,
+            Attendance.checked_in_at,
+            Attendance.checked_out_at,
+            Attendance.ended_how,
+            Attendance.provenance,
+            Attendance.on_duty,
+            Attendance.is_leader,
+            Attendance.minutes,
+            Attendance.check_in_points + Attendance.check_out_points,
+        )
+        .join(Resident, Resident.id == Attendance.resident_id)
+        .where(
+            Attendance.event_id == event_id,
+            Attendance.state != "undone",
+            Attendance.annulled_at.is_(None),
+        )
+        .order_by(Resident.pinyin, Resident.id)
+    )
+    if scope.community_ids is not None:
+        statement = statement.where(Attendance.community_id.in_(scope.community_ids))
+    called = _roll_calls(event_id, login_id, scope)
+    rows: Iterable[Any] = db.session.execute(statement)
+    return [AtEvent(*row, *called.get(row[0], ())) for row in rows]
+
+
+def _roll_calls(event_id: int, login_id: int, scope: Scope) -> dict[int, tuple[UUID, datetime]]:
+    """This login's newest roll-call check-in of each resident that is not undone."""
+    undo = aliased(Scan)
+    statement = (
+        select(Scan.resident_id, Scan.client_id, Scan.received_at)
+        .where(
+            Scan.event_id == event_id,
+            Scan.recorded_by_login_id == login_id,
+            Scan.provenance == "roll_call",
+            Scan.direction == "in",
+            Scan.verdict == "accepted",
+            ~exists().where(
+                undo.community_id == Scan.community_id,
+                undo.undoes == Scan.client_id,
+                undo.verdict == "accepted",
+            ),
+        )
+        .order_by(Scan.id)
+    )
+    if scope.community_ids is not None:
+        statement = statement.where(Scan.community_id.in_(scope.community_ids))
+    rows: Iterable[Any] = db.session.execute(statement)
+    return {resident_id: (client_id, at) for resident_id, client_id, at in rows}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may be called. ``why``: recent, member, or found by the search."""
+
+    resident_id: int
+    name: str
+    name_en: str | None
+    passbook_number: str
+    why: str
+
+
+_CANDIDATE = (Resident.id, Resident.name, Resident.name_en, Resident.passbook_number)
+_CALLABLE = Resident.state.in_(("provisional", "active"))
+
+
+def read_candidates(event_id: int, scope: Scope) -> list[Candidate]:
+    """The event's leaders and the hosting youth group, then who came to this activity lately,
+    the most recent first."""
+    event = db.session.execute(
+        _scoped(
+            select(Event.activity_id, Event.community_id, Event.local_date).where(
+                Event.id == event_id
+            ),
+            scope,
+        )
+    ).first()
+    if event is None:
+        return []
+    members = _candidates(_members(event_id, event), "member")
+    recent = _candidates(_recent(event), "recent")
+    known = {member.resident_id for member in members}
+    return members + [one for one in recent if one.resident_id not in known]
+
+
+def _members(event_id: int, event: Any) -> Statement:
+    host = select(Activity.youth_group_id).where(Activity.id == event.activity_id)
+    member = exists().where(
+        Membership.resident_id == Resident.id,
+        Membership.youth_group_id == host.scalar_subquery(),
+        Membership.starts_on <= event.local_date,
+        or_(Membership.ends_on.is_(None), Membership.ends_on >= event.local_date),
+    )
+    leads = exists().where(EventLeader.resident_id == Resident.id, EventLeader.event_id == event_id)
+    return (
+        select(*_CANDIDATE)
+        .where(Resident.community_id == event.community_id, _CALLABLE, or_(member, leads))
+        .order_by(Resident.pinyin, Resident.id)
+        .limit(MOST_CANDIDATES)
+    )
+
+
+def _recent(event: Any) -> Statement:
+    last = func.max(Attendance.local_date)
+    return (
+        select(*_CANDIDATE, last)
+        .join(Attendance, Attendance.resident_id == Resident.id)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            Resident.community_id == event.community_id,
+            _CALLABLE,
+            Event.community_id == event.community_id,
+            Event.activity_id == event.activity_id,
+            Event.local_date >= event.local_date - timedelta(days=RECENT_DAYS),
+            Event.local_date <= event.local_date,
+            Attendance.state != "undone",
+        )
+        .group_by(*_CANDIDATE, Resident.pinyin)
+        .order_by(last.desc(), Resident.pinyin, Resident.id)
+        .limit(MOST_CANDIDATES)
+    )
+
+
+def find_candidates(words: str, event_id: int, scope: Scope) -> list[Candidate]:
+    """Residents of the event's community by name, pinyin, initials, or the end of a passbook or
+    card number."""
+    statement = (
+        _scoped(
+            select(*_CANDIDATE)
+            .join(Event, Event.community_id == Resident.community_id)
+            .where(Event.id == event_id, _CALLABLE, _matches(words)),
+            scope,
+        )
+        .order_by(Resident.pinyin, Resident.id)
+        .limit(MOST_CANDIDATES)
+    )
+    return _candidates(statement, "found")
+
+
+def _matches(words: str) -> Any:
+    digits = digits_typed(words)
+    if digits.isdecimal() and digits.isascii():
+        card = exists().where(Card.resident_id == Resident.id, Card.number.endswith(digits))
+        return or_(Resident.passbook_number.endswith(digits), card)
+    letters = words.casefold().replace(" ", "").replace("'", "")
+    return or_(
+        Resident.name.contains(words, autoescape=True),
+        Resident.pinyin.startswith(letters, autoescape=True),
+        Resident.initials.startswith(letters, autoescape=True),
+    )
+
+
+def read_by_ids(resident_ids: list[int], event_id: int, scope: Scope) -> list[Candidate]:
+    """These residents, if they are of the event's community: names ticked before a search."""
+    statement = _scoped(
+        select(*_CANDIDATE)
+        .join(Event, Event.community_id == Resident.community_id)
+        .where(Event.id == event_id, Resident.id.in_(resident_ids), _CALLABLE),
+        scope,
+    ).order_by(Resident.pinyin, Resident.id)
+    return _candidates(statement, "ticked")
+
+
+def _candidates(statement: Statement, why: str) -> list[Candidate]:
+    rows: Iterable[Any] = db.session.execute(statement)
+    return [Candidate(row[0], row[1], row[2], row[3], why) for row in rows]
+
+
+def _scoped(statement: Statement, scope: Scope) -> Statement:
+    if scope.community_ids is None:
+        return statement
+    return statement.where(Event.community_id.in_(scope.community_ids))

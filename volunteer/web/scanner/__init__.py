@@ -1,0 +1,9 @@
+"""Where the leader of an event stands: the scanner, the roll call, the end.
+
+Every page is for those who may record scans in the community, and for the event's own leader.
+"""
+
+from volunteer.web.scanner import cards, event_end, roll_call
+from volunteer.web.scanner.place import blueprint
+
+__all__ = ["blueprint", "cards", "event_end", "roll_call"]

@@ -1,0 +1,218 @@
+"""The leader's scanner: cards by camera, photo, typed number or USB scanner; undo.
+
+Everything here also works as a plain form, without script and on plain http; with script the page
+sends to /api/v1/scans and stays where it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from flask import jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from volunteer import clock
+from volunteer.documents.photo import decode_codes
+from volunteer.documents.refusals import status_of, words_for, words_for_code
+from volunteer.domain.access import Permission
+from volunteer.domain.attendance import UNDO_MINUTES
+from volunteer.domain.refusals import Code, Refusal, Refused, refuse
+from volunteer.domain.scans import Direction, Scan, Verdict, body_hash_of
+from volunteer.domain.tokens import EventCode, parse_presented
+from volunteer.queries.event_shown import EventShown
+from volunteer.queries.scanning import (
+    Result,
+    read_here_count,
+    read_last_results,
+    read_results,
+    read_waiting_outs,
+)
+from volunteer.web.api.rows import number_fault
+from volunteer.web.api.scans import said
+from volunteer.web.gate import me, needs, scope
+from volunteer.web.recorder import own_host
+from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, record_here
+
+MOST_RESULTS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A result in words."""
+
+    result: Result
+    words: str
+    points: int
+    can_undo: bool
+
+
+@blueprint.get("/scan")
+@needs(Permission.RECORD_SCANS)
+def scanner(event_id: int) -> str:
+    return _page(event_id)
+
+
+@blueprint.post("/scan")
+@needs(Permission.RECORD_SCANS)
+def submit(event_id: int) -> ResponseReturnValue:
+    """A typed number, a USB scanner's line or a card's code, as a form."""
+    scan_id = form_id("scan_id")
+    _record(event_id, {scan_id: request.form.get("code", "")})
+    return _back(event_id, [scan_id])
+
+
+@blueprint.post("/scan/photo")
+@needs(Permission.RECORD_SCANS)
+def photo(event_id: int) -> ResponseReturnValue:
+    """A photo with one card, or several. The page's script asks for JSON, a form for a page."""
+    as_json = request.accept_mimetypes.best == "application/json"
+    try:
+        upload = request.files.get("photo")
+        codes = decode_codes(upload.read() if upload else b"")
+    except Refused as refused:
+        if not as_json:
+            return _page(event_id, refused.refusal), status_of(refused.refusal.code)
+        raise_as = refused.refusal
+        return jsonify(code=raise_as.code, words=words_for(raise_as)), status_of(raise_as.code)
+    first = form_id("scan_id")
+    rows = {uuid5(first, code): code for code in codes[:MOST_RESULTS_SHOWN]}
+    verdicts = _record(event_id, rows)
+    if as_json:
+        return jsonify(verdicts=[said(verdict) for verdict in verdicts])
+    return _back(event_id, list(rows))
+
+
+@blueprint.post("/scan/undo")
+@needs(Permission.RECORD_SCANS)
+def undo(event_id: int) -> ResponseReturnValue:
+    """Take a scan back within ten minutes; itself a scan."""
+    now = clock.now()
+    undoes = form_id("undoes")
+    # One undo of a scan, however often the button is pressed.
+    scan_id = uuid5(undoes, "undo")
+    row = {"event": event_id, "direction": "undo", "undoes": str(undoes)}
+    scan = Scan(
+        client_id=scan_id,
+        direction="undo",
+        provenance="card_scan",
+        scanned_at=now,
+        corrected_at=now,
+        body_hash=body_hash_of(row),
+        event_id=event_id,
+        undoes=undoes,
+    )
+    record_here(event_or_refuse(event_id), [scan], now)
+    return _back(event_id, [scan_id])
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    raise refuse(Code.PHOTO_TOO_LARGE)
+
+
+def _record(event_id: int, codes: dict[UUID, str]) -> list[Verdict]:
+    now = clock.now()
+    direction = _direction()
+    scans = []
+    for scan_id, code in codes.items():
+        presented = parse_presented(code, own_host())
+        row = {"event": event_id, "code": code[:200], "direction": direction}
+        scans.append(
+            Scan(
+                client_id=scan_id,
+                direction=direction,
+                provenance="card_scan",
+                scanned_at=now,
+                corrected_at=now,
+                body_hash=body_hash_of(row),
+                event_id=event_id,
+                # The screen's own code in the picture is nobody's card.
+                presented=None if isinstance(presented, EventCode) else presented,
+                fault=number_fault(code, presented),
+            )
+        )
+    return record_here(event_or_refuse(event_id), scans, now)
+
+
+def _direction() -> Direction:
+    wanted = request.values.get("direction")
+    return "out" if wanted == "out" else "in"
+
+
+def _back(event_id: int, scan_ids: list[UUID]) -> ResponseReturnValue:
+    """To the page that shows these results: loading it again records nothing again."""
+    shown = [scan_id.hex for scan_id in scan_ids]
+    values: dict[str, Any] = {"result": shown}
+    if _direction() == "out":
+        values["direction"] = "out"
+    return redirect(url_for("scanner.scanner", event_id=event_id, **values), 303)
+
+
+def _page(event_id: int, refusal: Refusal | None = None) -> str:
+    now, person = clock.now(), me()
+    event = event_or_refuse(event_id)
+    wanted = _wanted_results()
+    answers = read_results(wanted, person.login_id, scope()) if wanted else []
+    return render_template(
+        "scanner/scanner.html",
+        event=event,
+        direction=_direction(),
+        answers=[_shown(one, now) for one in answers],
+        refusal=words_for(refusal) if refusal else None,
+        last=[_shown(one, now) for one in read_last_results(event_id, person.login_id, scope())],
+        here=read_here_count(event_id, scope()),
+        waiting=read_waiting_outs(event_id, scope()),
+        scan_id=uuid4(),
+        settings=_settings(event),
+    )
+
+
+def _wanted_results() -> list[UUID]:
+    found = []
+    for text in request.args.getlist("result")[:MOST_RESULTS_SHOWN]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _shown(result: Result, now: datetime) -> Shown:
+    can_undo = result.undoable_until is not None and now <= result.undoable_until
+    points = result.facts.get("points", 0) if result.verdict == "accepted" else 0
+    return Shown(result, words_for_code(result.code, result.facts), points, can_undo)
+
+
+def _settings(event: EventShown) -> dict[str, Any]:
+    """What the page's script needs: addresses, and the few words it says itself."""
+    return {
+        "event": event.event_id,
+        "zone": event.zone,
+        "scans": url_for("scans.scans"),
+        "photo": url_for("scanner.photo", event_id=event.event_id),
+        "icons": url_for("static", filename="img/icons.svg"),
+        "undoMinutes": UNDO_MINUTES,
+        "words": {
+            "undo": _("Undo"),
+            "undone": _("Undone"),
+            "points": _("%(points)s points"),
+            "balance": _("Balance %(points)s points"),
+            "sending": _("Sending. It is kept until the network is back."),
+            "signIn": _(
+                "You were signed out. Sign in again in another tab; what is waiting stays here."
+            ),
+            "failed": _("That did not work. Please try once more."),
+            "notACard": _("This is the event's own code. Please scan a person's card."),
+            "noCamera": _(
+                "The camera could not be opened. Please allow it, or use a photo or the number."
+            ),
+            "leaving": _("Some scans have not been sent yet."),
+            "onDuty": _("On duty"),
+            "overCapacity": _("The event is full; noted."),
+        },
+    }
