@@ -22,6 +22,7 @@ from volunteer.cli.demo.replay import Replay
 from volunteer.domain.tokens import Keys
 from volunteer.queries.demo import read_chapters
 from volunteer.services.demo_chapters import record_chapter
+from volunteer.store.database import syncing_less
 
 FIRST_START = "00 first start"
 """Not a chapter but the day it all counts back from: a load resumed tomorrow keeps to it."""
@@ -45,6 +46,13 @@ def load_demo(*, keys: Keys, now: datetime, out: Terminal) -> int:
     if not missing:
         return 0
     progress = Progress(sum(chapter.steps for chapter in missing), out)
+    with syncing_less():
+        _load(missing, progress, now)
+    progress.end("演示社区已就绪 / The demo community is ready")
+    return len(missing)
+
+
+def _load(missing: Sequence[Chapter], progress: Progress, now: datetime) -> None:
     for number, chapter in enumerate(missing, start=1):
         progress.begin(f"{number}/{len(missing)} {chapter.title}")
         before = progress.done_steps
@@ -52,8 +60,6 @@ def load_demo(*, keys: Keys, now: datetime, out: Terminal) -> int:
         # What a resumed chapter finds done is not counted by it.
         progress.step(chapter.steps - (progress.done_steps - before))
         record_chapter(chapter.name, now=now)
-    progress.end("演示社区已就绪 / The demo community is ready")
-    return len(missing)
 
 
 def is_loaded() -> bool:
@@ -82,7 +88,7 @@ def chapters_of(plan: DemoPlan, keys: Keys) -> Sequence[Chapter]:
         Chapter(
             "03 logins",
             "登录账号 / logins",
-            20,
+            16,
             lambda step: found_logins(plan, opening + timedelta(days=1), keys, step),
         ),
         Chapter(
@@ -97,13 +103,12 @@ def chapters_of(plan: DemoPlan, keys: Keys) -> Sequence[Chapter]:
             Chapter(
                 f"{number:02d} {month}",
                 f"{month} 的活动 / events of {month}",
-                # A session costs about as much as five of the other steps.
-                5 * len(sessions),
+                len(sessions),
                 lambda step, sessions=sessions: replay.play(sessions, step),  # type: ignore[misc]
             )
         )
     chapters.append(
-        Chapter(LAST_CHAPTER, "接下来的活动 / coming events", 5, lambda _: replay.plan_ahead())
+        Chapter(LAST_CHAPTER, "接下来的活动 / coming events", 1, lambda _: replay.plan_ahead())
     )
     return chapters
 
