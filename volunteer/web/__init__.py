@@ -13,6 +13,7 @@ from flask import Flask
 from volunteer.config import Config
 from volunteer.web import (
     api,
+    assets,
     community,
     converters,
     dates,
@@ -55,6 +56,7 @@ PLACES: tuple[str, ...] = (
 def init_app(app: Flask, config: Config) -> None:
     """Attach everything a request meets, in the order it meets it."""
     converters.init_app(app)
+    assets.init_app(app)
     headers.init_app(app, config)
     protection.init_app(app, config)
     signed_in.init_app(app)
