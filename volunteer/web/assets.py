@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
             "image/svg+xml",
         ],
         COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_ALGORITHM_STREAMING=["br", "gzip"],
+        COMPRESS_STREAMS=False,
         COMPRESS_BR_LEVEL=4,
         COMPRESS_LEVEL=6,
     )
@@ -42,10 +42,19 @@ def init_app(app: Flask) -> None:
             if path.is_file():
                 values["v"] = _version(str(path), path.stat().st_mtime_ns)
 
+    # Runs before Compress, which was registered first: it reads text whole (compressing the
+    # stream would leave the file open).
     @app.after_request
     def _keep(response: Response) -> Response:
-        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        if request.endpoint != "static" or response.status_code != 200:
+            return response
+        if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+        if response.mimetype in app.config["COMPRESS_MIMETYPES"]:
+            response.direct_passthrough = False
+            text = response.get_data()
+            response.close()
+            response.set_data(text)
         return response
 
 
