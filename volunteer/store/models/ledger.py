@@ -66,7 +66,8 @@ class Account(Base):
         whole("total_minutes"),
         whole("last_entry_no"),
         same_community("resident_id", "resident"),
-        UniqueConstraint("community_id", "resident_id"),
+        # Column order: passbooks are looked for by resident, over communities (guests) too.
+        UniqueConstraint("resident_id", "community_id"),
         Index(
             "uq_account_system",
             "community_id",
@@ -114,7 +115,7 @@ class Transfer(Base):
         same_community("recorded_by_device_id", "device"),
         UniqueConstraint("reverses_id"),
         UniqueConstraint("community_id", "idempotency_key"),
-        Index("ix_transfer_attendance", "community_id", "attendance_id"),
+        Index("ix_transfer_attendance", "attendance_id", "community_id"),
         Index("ix_transfer_posted_at", "community_id", "posted_at"),
     )
 

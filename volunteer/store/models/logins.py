@@ -60,7 +60,7 @@ class LoginResident(Base):
         dates_in_order(),
         same_community("resident_id", "resident"),
         Index("ix_login_resident_login", "login_id"),
-        Index("ix_login_resident_resident", "community_id", "resident_id"),
+        Index("ix_login_resident_resident", "resident_id", "community_id"),
     )
 
     id: Mapped[Id]
@@ -145,7 +145,7 @@ class Consent(Base):
     __table_args__ = in_community(
         one_of("what", ("guardian_consent", "keep_record", "named_board")),
         same_community("resident_id", "resident"),
-        Index("ix_consent_resident", "community_id", "resident_id", "what", "id"),
+        Index("ix_consent_resident", "resident_id", "community_id", "what", "id"),
     )
 
     id: Mapped[Id]

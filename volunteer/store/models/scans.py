@@ -91,7 +91,8 @@ class Scan(Base):
         same_community("resident_id", "resident"),
         same_community("card_id", "card"),
         same_community("device_id", "device"),
-        UniqueConstraint("community_id", "client_id"),
+        # Column order: an undo names a scan before anything tells its community.
+        UniqueConstraint("client_id", "community_id"),
         Index("ix_scan_event_resident", "community_id", "event_id", "resident_id"),
         Index("ix_scan_undoes", "community_id", "undoes"),
         Index("ix_scan_device", "community_id", "device_id", "id"),
