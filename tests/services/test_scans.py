@@ -338,7 +338,7 @@ def test_the_leaders_factor_and_the_caps(both_town: Town) -> None:
 
     attend(number, event, STARTS_AT, ENDS_AT)
     attend(other, event, STARTS_AT, ENDS_AT)
-    # leader: 6 + 24 = 30, capped at 20 · member: 5 + 20 = 25, capped at 20; minutes are never capped
+    # leader: 6 + 24 = 30 · member: 5 + 20 = 25 · both capped at 20; minutes never are
     assert passbook(town, leader)[:2] == (20, 120)
     assert passbook(town, member)[:2] == (20, 120)
     attend(number, later, ENDS_AT, ENDS_AT + timedelta(hours=1))

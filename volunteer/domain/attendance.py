@@ -6,7 +6,8 @@ is no own one, and of those the newest recorded wins.
 
 An undo takes back what its recorder scanned: the scan it names and that person's other scans of
 the same direction by the same leader or device up to then, so that a card shown twice and undone
-once is undone. It does so only within ten minutes, and only for its own recorder.
+once is undone. It reaches ten minutes back, and only its own recorder's scans; the outs of an end
+are no scans of a card, an end is corrected by ending again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ UNDO_MINUTES = 10
 
 OWN, LEADER, AUTO = "own", "leader", "auto"
 _ENDED_HOW = {"leader_end": LEADER, "auto_close": AUTO}
+ORGANIZERS_PROVENANCES = frozenset(_ENDED_HOW)
+"""Outs that the leader or the job records for everybody; the person's own out comes before them."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class AcceptedScan:
     undoes: UUID | None = None
 
     def may_undo(self, target: AcceptedScan) -> bool:
-        """Whether this undo reaches ``target``, which it names: same recorder, ten minutes."""
-        return self.recorder == target.recorder and self.in_time_to_undo(target)
+        """Whether this undo reaches ``target``: its own recorder's, within ten minutes."""
+        return self.scanned_by_recorder_of(target) and self.in_time_to_undo(target)
+
+    def scanned_by_recorder_of(self, target: AcceptedScan) -> bool:
+        return self.recorder == target.recorder and target.provenance not in ORGANIZERS_PROVENANCES
 
     def in_time_to_undo(self, target: AcceptedScan) -> bool:
         return abs(self.corrected_at - target.corrected_at) <= timedelta(minutes=UNDO_MINUTES)
@@ -66,7 +72,7 @@ NOBODY = Interval(None, None, None, None)
 def interval_of(scans: Iterable[AcceptedScan]) -> Interval:
     """Fold a set of accepted scans of one resident at one event."""
     every = {scan.client_id: scan for scan in scans}
-    undone = _undone(every)
+    undone = undone_ids(every.values())
     counted = [scan for scan in every.values() if scan.client_id not in undone]
     ins = [scan for scan in counted if scan.direction == "in"]
     if not ins:
@@ -81,7 +87,9 @@ def interval_of(scans: Iterable[AcceptedScan]) -> Interval:
     return Interval(first.corrected_at, out.corrected_at, ended_how, first.provenance)
 
 
-def _undone(every: dict[UUID, AcceptedScan]) -> set[UUID]:
+def undone_ids(scans: Iterable[AcceptedScan]) -> set[UUID]:
+    """The scans of one resident at one event that an undo among them takes back."""
+    every = {scan.client_id: scan for scan in scans}
     undone: set[UUID] = set()
     for undo in every.values():
         target = every.get(undo.undoes) if undo.undoes else None
@@ -90,7 +98,7 @@ def _undone(every: dict[UUID, AcceptedScan]) -> set[UUID]:
                 scan.client_id
                 for scan in every.values()
                 if scan.direction == target.direction
-                and scan.recorder == undo.recorder
+                and undo.may_undo(scan)
                 and scan.corrected_at <= max(undo.corrected_at, target.corrected_at)
             }
     return undone

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from volunteer.domain.age import needs_guardian_consent
-from volunteer.domain.attendance import AcceptedScan, interval_of, service_minutes
+from volunteer.domain.attendance import (
+    ORGANIZERS_PROVENANCES,
+    AcceptedScan,
+    interval_of,
+    service_minutes,
+    undone_ids,
+)
 from volunteer.domain.points import parts_of
 from volunteer.domain.refusals import Code, Outcome, Refusal, Refused, refuse
 from volunteer.domain.scans import (
     FUTURE_MINUTES,
-    ORGANIZERS_PROVENANCES,
     SELF_PROVENANCES,
     Attendance,
     CardFacts,
@@ -231,10 +236,16 @@ def _as_guest(person: Person, event: EventFacts, facts: Facts) -> Person:
     guest_id = facts.guests.get((event.community_id, person.resident_id))
     if not event.takes_guests or guest_id is None:
         raise refuse(Code.CARD_FOREIGN)
+    return as_guest(person, event.community_id, guest_id)
+
+
+def as_guest(person: Person, community_id: int, guest_id: int) -> Person:
+    """Somebody of another community in the host's books: on no building's and no group's board."""
     return replace(
         person,
         resident_id=guest_id,
-        community_id=event.community_id,
+        community_id=community_id,
+        home_resident_id=person.resident_id,
         residences=(),
         memberships=(),
     )
@@ -297,6 +308,9 @@ def _fold(row: _Row, before: Attendance, facts: Facts) -> Verdict:
     after = recompute(before, counting, event, facts)
     changed = (after.state, after.checked_in_at) != (before.state, before.checked_in_at)
     earned = (after.points, after.minutes) != (before.points, before.minutes)
+    if scan.client_id in undone_ids(counting):  # its undo came first
+        _keep(before, after, event, facts)
+        return _verdict(row, "accepted", Outcome.UNDONE, before, after, facts)
     if row.scan.direction == "out" and (
         after.checked_in_at is None or row.scan.corrected_at < after.checked_in_at
     ):
@@ -354,6 +368,8 @@ def recompute(
 
 
 def _keep(before: Attendance, after: Attendance, event: EventFacts, facts: Facts) -> None:
+    if not after.provenance:  # nobody came: an out and an undo alone make no attendance
+        return
     facts.attendances[(after.event_id, after.resident_id)] = after
     if event.capacity is not None:
         seats = int(after.state != "undone") - int(before.state != "undone")
@@ -402,12 +418,15 @@ def _decide_undo(row: _Row, facts: Facts) -> Verdict:
         raise refuse(Code.UNDO_UNKNOWN)
     row.event = facts.events[target.event_id]
     row.person = facts.people.get(target.resident_id) if target.resident_id else None
-    if undo.recorder != target.scan.recorder or target.scan.direction == "undo":
+    if target.scan.direction == "undo" or not undo.scanned_by_recorder_of(target.scan):
         raise refuse(Code.UNDO_NOT_YOURS)
     if not undo.in_time_to_undo(target.scan):
         raise refuse(Code.UNDO_TOO_LATE)
+    check_event(scan, row.event, facts)
     assert row.person is not None
     before = attendance_at(row.event, row.person, facts)
+    if before.annulled_at is not None:
+        raise refuse(Code.ATTENDANCE_ANNULLED)
     counting = [*facts.counting(row.event.id, row.person.resident_id), undo]
     after = recompute(before, counting, row.event, facts)
     _keep(before, after, row.event, facts)
@@ -424,6 +443,7 @@ def _undo_waits(row: _Row, target: StoredScan | None, facts: Facts) -> Verdict:
         row.person = _find_person(row, facts)
     except Refused:
         raise refuse(Code.UNDO_UNKNOWN) from None
+    check_event(row.scan, row.event, facts)
     row.person = _as_guest(row.person, row.event, facts)
     _check_person(row, facts)
     before = attendance_at(row.event, row.person, facts)

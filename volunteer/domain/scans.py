@@ -20,8 +20,6 @@ FUTURE_MINUTES = 5
 
 Direction = Literal["in", "out", "undo"]
 SELF_PROVENANCES = frozenset({"rotating_code", "poster_code"})
-ORGANIZERS_PROVENANCES = frozenset({"leader_end", "auto_close"})
-"""Outs that the leader or the job records for everybody; the person's own out comes before them."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +166,8 @@ class Person:
     state: str
     birth_date: date | None
     age_band: str | None
+    home_resident_id: int | None = None
+    """Of a guest: who they are in their own community, where consents and logins are kept."""
     guardian_consent: bool = False
     residences: tuple[tuple[date, date | None, int], ...] = ()
     """(from, to, building) where the person lives or lived."""

@@ -46,7 +46,9 @@ def end_event(  # noqa: PLR0913 - the facts of one deed, all named by the caller
         end_at = event.ends_at if planned else ended_at
         check_end(end_at, event.starts_at, event.ends_at, now)
         present = load_present(tx, [event_id]).get(event_id, [])
-        family = load_family(tx, recorder.login_id, recorder.own_resident_ids, now.date())
+        family = load_family(
+            tx, event.community_id, recorder.login_id, recorder.own_resident_ids, now.date()
+        )
         outs = decide_outs(present, end_at, left_at, family, event.ends_at)
         end = End(event_id, event.community_id, end_at, "leader", outs)
         verdicts = record_end(tx, end, recorder, now, keys)

@@ -8,16 +8,18 @@ from datetime import date
 from sqlalchemy import or_, select
 
 from volunteer.store.database import Tx
-from volunteer.store.models import LoginResident
+from volunteer.store.models import LoginResident, Resident
 from volunteer.store.models.base import table_of
 
 _link = table_of(LoginResident)
+_resident = table_of(Resident)
 
 
 def load_family(
-    tx: Tx, login_id: int | None, own_resident_ids: Iterable[int], day: date
+    tx: Tx, community_id: int, login_id: int | None, own_resident_ids: Iterable[int], day: date
 ) -> frozenset[int]:
-    """Residents that ``login_id`` is, or is a guardian of, or that are guardians of its own."""
+    """Residents that ``login_id`` is, or is a guardian of, or that are guardians of its own; with
+    the guest passbooks that they have in this community."""
     if login_id is None:
         return frozenset()
     today = or_(_link.c.ends_on.is_(None), _link.c.ends_on >= day)
@@ -33,4 +35,11 @@ def load_family(
             ),
         )
     )
-    return frozenset(rows.scalars()) | frozenset(own_resident_ids)
+    family = frozenset(rows.scalars()) | frozenset(own_resident_ids)
+    guests = tx.run(
+        select(_resident.c.id).where(
+            _resident.c.community_id == community_id,
+            _resident.c.home_resident_id.in_(sorted(family)),
+        )
+    )
+    return family | frozenset(guests.scalars())

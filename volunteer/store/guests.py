@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from volunteer.domain.passbook_number import passbook_number_from
 from volunteer.domain.refusals import Refused
-from volunteer.domain.scan_rules import check_event
+from volunteer.domain.scan_rules import as_guest, check_event
 from volunteer.domain.scans import Facts, Person, Scan
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
@@ -41,6 +41,9 @@ def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) 
     if new:
         guests |= _open(tx, community_id, new, facts)
     facts.guests = {(community_id, home_id): guest_id for home_id, guest_id in guests.items()}
+    for home_id, guest_id in guests.items():
+        # Known under both ids, for an undo in the same batch and for the name of an answer.
+        facts.people.setdefault(guest_id, as_guest(visitors[home_id], community_id, guest_id))
 
 
 def _takes_guests(scan: Scan, facts: Facts) -> bool:

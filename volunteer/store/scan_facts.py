@@ -265,6 +265,7 @@ _PERSON = (
     _resident.c.birth_date,
     _resident.c.age_band,
     _resident.c.passbook_number,
+    _resident.c.home_resident_id,
 )
 _CARDS = select(
     _card.c.id.label("card_id"),
@@ -356,6 +357,7 @@ def _person(row: Any) -> Person:
         state=row.state,
         birth_date=row.birth_date,
         age_band=row.age_band,
+        home_resident_id=row.home_resident_id,
     )
 
 
@@ -426,9 +428,10 @@ _DATED = _dated_statement()
 
 def _load_dated(tx: Tx, facts: Facts) -> None:
     """Homes, groups, consents, leaders and logins of the people, in one statement."""
-    everybody = sorted(facts.people.keys() | facts.recorder.own_resident_ids)
+    homes = {person.home_resident_id or person.resident_id for person in facts.people.values()}
+    everybody = facts.people.keys() | homes | facts.recorder.own_resident_ids
     if everybody:
-        found = tx.run(_DATED, resident_ids=everybody, event_ids=list(facts.events))
+        found = tx.run(_DATED, resident_ids=sorted(everybody), event_ids=list(facts.events))
         _place_dated(found, facts)
 
 
@@ -449,14 +452,15 @@ def _place_dated(rows: Iterable[Any], facts: Facts) -> None:
         for row in sorted(by_kind.get("consent", []), key=lambda row: row.b)
     }
     for resident_id, person in facts.people.items():
+        home_id = person.home_resident_id or resident_id
         facts.people[resident_id] = Person(
             **{
                 **person.__dict__,
-                "guardian_consent": consents.get(resident_id, False),
+                "guardian_consent": consents.get(home_id, False),
                 "residences": _spans(by_kind.get("residence", []), resident_id),
                 "memberships": _spans(by_kind.get("membership", []), resident_id),
-                "self_login_ids": _logins(logins, resident_id, guardian=False),
-                "guardian_login_ids": _logins(logins, resident_id, guardian=True),
+                "self_login_ids": _logins(logins, home_id, guardian=False),
+                "guardian_login_ids": _logins(logins, home_id, guardian=True),
             }
         )
 
