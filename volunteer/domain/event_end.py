@@ -32,11 +32,11 @@ def decide_outs(
     """When each person left: at the end, or earlier where the leader said so.
 
     ``planned_only``: the leader and their family, whose end is the planned one, never later (they
-    would be recording time for themselves). Nobody leaves before they came.
+    would be recording time for themselves). Nobody leaves before they came, or after the end.
     """
     outs = {}
     for resident_id, checked_in_at in present:
-        out = left_at.get(resident_id, ended_at)
+        out = min(left_at.get(resident_id, ended_at), ended_at)
         if resident_id in planned_only:
             out = min(out, ends_at)
         outs[resident_id] = max(out, checked_in_at)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 
 from volunteer.domain.scans import Batch, Recorder, Scan, Verdict, body_hash_of
 from volunteer.domain.tokens import Keys
 from volunteer.store.database import Tx
+from volunteer.store.ledger import lock_passbooks
 from volunteer.store.models import Attendance, Event
+from volunteer.store.models import Scan as ScanRow
 from volunteer.store.models.base import table_of
 from volunteer.store.scans import record_batch
 
 _attendance = table_of(Attendance)
 _event = table_of(Event)
+_scan = table_of(ScanRow)
 
 # Ids of outs follow from event, resident, kind and time: recording the same end twice is a retry.
 _NAMESPACE = UUID("5b0c7a52-6d0e-4c5f-9a43-2f3f1d8f7e10")
@@ -41,6 +45,8 @@ def record_end(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys) 
 
     The newest end wins: an event may be ended again to correct the time.
     """
+    # Passbooks before the event, as a self check-in to a capped event locks them.
+    lock_passbooks(tx, end.outs)
     tx.run(
         update(_event)
         .where(_event.c.id == end.event_id)
@@ -51,6 +57,11 @@ def record_end(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys) 
             ended_by_login_id=recorder.login_id,
         )
     )
+    return record_outs(tx, end, recorder, now, keys)
+
+
+def record_outs(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys) -> list[Verdict]:
+    """The outs of an end as one batch, the event left as it is."""
     if not end.outs:
         return []
     provenance = "leader_end" if end.how == "leader" else "auto_close"
@@ -79,20 +90,56 @@ def _out(
 
 
 def load_present(tx: Tx, event_ids: Sequence[int]) -> dict[int, list[tuple[int, datetime]]]:
-    """(resident, checked in at) of those whose end nobody but an organizer gave, by event.
+    """(resident, checked in at) of those whom an end concerns, by event.
 
-    Those ended by a leader or the job are there too: ending again corrects them.
+    Those ended by a leader or the job are there too: ending again corrects them. So are those who
+    checked out after the planned end: how much of that counts is what the end says.
     """
     rows = tx.run(
         select(_attendance.c.event_id, _attendance.c.resident_id, _attendance.c.checked_in_at)
+        .join(_event, _event.c.id == _attendance.c.event_id)
         .where(
             _attendance.c.event_id.in_(event_ids),
             _attendance.c.state != "undone",
             _attendance.c.annulled_at.is_(None),
-            (_attendance.c.ended_how.is_(None)) | (_attendance.c.ended_how != "own"),
+            or_(
+                _attendance.c.ended_how.is_(None),
+                _attendance.c.ended_how != "own",
+                _attendance.c.checked_out_at > _event.c.ends_at,
+            ),
         )
         .order_by(_attendance.c.resident_id)
     )
+    return _by_event(rows)
+
+
+def load_left_open(tx: Tx, event_ids: Sequence[int]) -> dict[int, list[tuple[int, datetime]]]:
+    """(resident, checked in at) of those still there after the end of their event, by event.
+
+    An in may come later than the end: a scanner without network kept it, or it was just being
+    recorded. An out that was refused once is not tried again.
+    """
+    refused = exists().where(
+        _scan.c.community_id == _attendance.c.community_id,
+        _scan.c.event_id == _attendance.c.event_id,
+        _scan.c.resident_id == _attendance.c.resident_id,
+        _scan.c.provenance == "auto_close",
+        _scan.c.verdict == "refused",
+    )
+    rows = tx.run(
+        select(_attendance.c.event_id, _attendance.c.resident_id, _attendance.c.checked_in_at)
+        .where(
+            _attendance.c.event_id.in_(event_ids),
+            _attendance.c.state == "present",
+            _attendance.c.annulled_at.is_(None),
+            ~refused,
+        )
+        .order_by(_attendance.c.resident_id)
+    )
+    return _by_event(rows)
+
+
+def _by_event(rows: Iterable[Any]) -> dict[int, list[tuple[int, datetime]]]:
     present: dict[int, list[tuple[int, datetime]]] = {}
     for row in rows:
         present.setdefault(row.event_id, []).append((row.resident_id, row.checked_in_at))
