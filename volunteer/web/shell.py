@@ -5,7 +5,7 @@ A place that is not built yet is left out of the bars; each item names the endpo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +13,13 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from volunteer.domain.access import Permission, Principal, Role
+from volunteer.documents.register_words import ROLES
+from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo
 from volunteer.web.gate import principal
 from volunteer.web.language import pick
 from volunteer.web.preferences import elder_mode
 
-ROLE_WORDS: dict[Role, LazyString] = {
-    Role.LEADER: _l("Leader"),
-    Role.ORGANIZER: _l("Organizer"),
-    Role.COUNTER_STAFF: _l("Counter staff"),
-    Role.COMMUNITY_ADMIN: _l("Community admin"),
-    Role.AUDITOR: _l("Auditor"),
-    Role.SUB_DISTRICT_ADMIN: _l("Sub-district admin"),
-}
 STAFF_PATHS = ("/organize", "/admin", "/counter")
 
 
@@ -56,10 +49,22 @@ STAFF_BAR = (
     Item(
         "organize.activities", _l("Activities"), "activity", _ACTIVITIES, Permission.SEE_ACTIVITIES
     ),
-    Item("devices.devices", _l("Scanning devices"), "device", _ACTIVITIES, Permission.EDIT_DEVICES),
+    Item(
+        "organize.devices", _l("Scanning devices"), "device", _ACTIVITIES, Permission.EDIT_DEVICES
+    ),
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
+    Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
+    Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
+    Item(
+        "organisations.organisations",
+        _l("Organisations"),
+        "organisation",
+        _PEOPLE,
+        Permission.SEE_PLACES,
+    ),
     Item("roles.roles", _l("Roles"), "key", _COMMUNITY, Permission.SEE_ROLES),
+    Item("audit.audit", _l("Audit trail"), "list", _COMMUNITY, Permission.SEE_AUDIT),
     Item("settings.settings", _l("Settings"), "settings", _COMMUNITY, Permission.EDIT_SETTINGS),
     Item("home.home", _l("My passbook"), "passbook", _MINE),
     Item("me.me", _l("Me"), "me", _MINE),
@@ -106,15 +111,25 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
     if person is None:
         return
     at_work = request.path.startswith(STAFF_PATHS)
-    for item in _open_to(person, STAFF_BAR if at_work else RESIDENT_BAR):
-        url = url_for(item.endpoint)
+    items = _open_to(person, STAFF_BAR if at_work else RESIDENT_BAR)
+    urls = {item.endpoint: url_for(item.endpoint) for item in items}
+    here = _nearest(url.partition("?")[0] for url in urls.values())
+    for item in items:
+        url = urls[item.endpoint]
         yield {
             "endpoint_url": url,
             "label": item.label,
             "icon": item.icon,
             "group": item.group,
-            "active": request.path == url or request.path.startswith(f"{url}/"),
+            "active": url.partition("?")[0] == here,
         }
+
+
+def _nearest(paths: Iterable[str]) -> str | None:
+    """The place that this page belongs to: /organize/events/7 to /organize/events, which lies
+    below /organize as well."""
+    around = [path for path in paths if f"{request.path}/".startswith(f"{path}/")]
+    return max(around, key=len, default=None)
 
 
 def _open_to(person: Principal, items: tuple[Item, ...]) -> list[Item]:
@@ -128,7 +143,7 @@ def _open_to(person: Principal, items: tuple[Item, ...]) -> list[Item]:
 
 def _role_words(person: Principal) -> str:
     roles = dict.fromkeys(grant.role for grant in person.grants)
-    return " · ".join(str(ROLE_WORDS[role]) for role in roles)
+    return " · ".join(str(ROLES[role]) for role in roles)
 
 
 def _exists(endpoint: str) -> bool:
