@@ -1,0 +1,97 @@
+"""Residents' cards as pictures and as a sheet to print."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from volunteer import clock
+from volunteer.documents.card import Card, Side, card_png, card_svg, cards_pdf
+from volunteer.domain.access import Permission, Relation, Scope
+from volunteer.domain.activation import strip_code
+from volunteer.domain.refusals import Code, refuse
+from volunteer.queries.cards import CardShown, read_cards
+from volunteer.web.addresses import card_address
+from volunteer.web.dates import local_day
+from volunteer.web.gate import me, needs, scope, signed_in
+
+blueprint = Blueprint("cards", __name__)
+
+_OWN = (Relation.SELF, Relation.GUARDIAN)
+
+
+@blueprint.get("/cards/<ref>/<any(front, back):side>.<any(png, svg):kind>")
+@signed_in
+def picture(ref: str, side: str, kind: str) -> ResponseReturnValue:
+    """One side of a resident's card: PNG for a long press in WeChat, SVG for a screen.
+
+    For the resident and their guardian, and for staff who may replace the card: its code checks
+    the person in, so it is shown to nobody else.
+    """
+    card = _card(_only(ref, _may_see(ref)))
+    if kind == "svg":
+        return Response(card_svg(card, Side(side)), mimetype="image/svg+xml")
+    return Response(card_png(card, Side(side)), mimetype="image/png")
+
+
+@blueprint.get("/cards/<ref>/card.pdf")
+@signed_in
+def card(ref: str) -> ResponseReturnValue:
+    """One card to print at home, without the activation code."""
+    return _pdf([_card(_only(ref, _may_see(ref)))], f"card-{ref}")
+
+
+@blueprint.get("/cards/sheet.pdf")
+@needs(Permission.REPLACE_CARD)
+def sheet() -> ResponseReturnValue:
+    """Cards to print, cut, fold and hand out, each with its strip: ``?ref=…&ref=…`` for these
+    residents, or ``?building=ID`` for everybody who lives there."""
+    found = read_cards(
+        scope(),
+        clock.now(),
+        refs=request.args.getlist("ref"),
+        building_id=request.args.get("building", type=int),
+    )
+    if not found:
+        raise refuse(Code.NOT_FOUND)
+    return _pdf([_card(one, with_strip=True) for one in found], "cards")
+
+
+def _may_see(ref: str) -> Scope:
+    """Where this person may see the card of ``ref``: of one's own or a ward's wherever it is."""
+    own = me().resident_by_ref(ref)
+    if own is not None and own.relation in _OWN:
+        return Scope.of(own.community_id)
+    return Scope(me().communities_with(Permission.REPLACE_CARD))
+
+
+def _only(ref: str, where: Scope) -> CardShown:
+    found = read_cards(where, clock.now(), refs=[ref])
+    if not found:
+        raise refuse(Code.NOT_FOUND)
+    return found[0]
+
+
+def _card(shown: CardShown, *, with_strip: bool = False) -> Card:
+    valid_until = shown.strip_expires_at if with_strip else None
+    key = current_app.extensions["keys"].activation_code
+    return Card(
+        passbook_number=shown.passbook_number,
+        card_number=shown.card_number,
+        address=card_address(shown.card_number),
+        community=shown.community,
+        name=shown.name,
+        name_en=shown.name_en or "",
+        telephone=shown.telephone or "",
+        activation_code=strip_code(key, shown.card_number) if valid_until else "",
+        activation_code_valid_until=local_day(valid_until, shown.zone) if valid_until else None,
+        sample=shown.is_demo,
+    )
+
+
+def _pdf(cards: list[Card], name: str) -> ResponseReturnValue:
+    return Response(
+        cards_pdf(cards),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+    )

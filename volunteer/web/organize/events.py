@@ -1,0 +1,138 @@
+"""Events: the list with its filters in the address, one event with its roster, cancelling."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from volunteer import clock
+from volunteer.documents.refusals import status_of, words_for
+from volunteer.domain.access import Permission
+from volunteer.domain.events import LONGEST_TITLE, Phase
+from volunteer.domain.refusals import Code, Refused, refuse
+from volunteer.queries.activities import read_activity_choices
+from volunteer.queries.events import EventFilter, EventShown, When, read_event, read_events
+from volunteer.queries.rosters import read_roster
+from volunteer.services import events as service
+from volunteer.web.addresses import is_reachable
+from volunteer.web.community import current_community
+from volunteer.web.gate import me, needs, scope
+from volunteer.web.organize.blueprint import blueprint
+
+
+class CancelForm(FlaskForm):
+    reason = StringField(
+        _l("Reason for cancelling"),
+        validators=[
+            InputRequired(_l("Please write why: people who had planned to come will read it.")),
+            Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please.")),
+        ],
+    )
+
+
+@blueprint.get("/events")
+@needs(Permission.SEE_ACTIVITIES)
+def events() -> ResponseReturnValue:
+    community = current_community()
+    wanted = _filter()
+    found = read_events(scope(), community.community_id, wanted, clock.now())
+    activities = read_activity_choices(scope(), community.community_id, with_inactive=True)
+    return render_template(
+        "organize/events.html",
+        community=community,
+        found=found,
+        wanted=wanted,
+        activities=activities,
+        filtered=bool(wanted.activity_id or wanted.phase or wanted.first_on or wanted.last_on),
+        tabs=[_tab(When.COMING), _tab(When.PAST), _tab(When.ALL)],
+        url_of=_url_of_page,
+    )
+
+
+@blueprint.get("/events/<int:event_id>")
+@needs(Permission.SEE_ROSTER)
+def event(event_id: int) -> ResponseReturnValue:
+    shown = found_event(event_id)
+    return render_template(
+        "organize/event.html",
+        shown=shown,
+        roster=read_roster(scope(), event_id),
+        reachable=is_reachable(),
+        now=clock.now(),
+    )
+
+
+@blueprint.route("/events/<int:event_id>/cancel", methods=["GET", "POST"])
+@needs(Permission.EDIT_EVENTS)
+def cancel_event(event_id: int) -> ResponseReturnValue:
+    shown = found_event(event_id)
+    form = CancelForm()
+    status = 200
+    if form.validate_on_submit():
+        try:
+            service.cancel_event(
+                event_id,
+                form.reason.data or "",
+                by=me().login_id,
+                now=clock.now(),
+                scope=scope(),
+            )
+        except Refused as refused:
+            status = status_of(refused.refusal.code)
+            form.form_errors.append(str(words_for(refused.refusal)))
+        else:
+            flash(_("The event is cancelled."), "accepted")
+            return redirect(url_for("organize.event", event_id=event_id))
+    elif form.errors:
+        status = 422
+    return render_template("organize/cancel.html", shown=shown, form=form), status
+
+
+def found_event(event_id: int) -> EventShown:
+    """The event of the address. Refuses ``not_found``."""
+    shown = read_event(scope(), event_id, clock.now())
+    if shown is None:
+        raise refuse(Code.NOT_FOUND)
+    return shown
+
+
+def _filter() -> EventFilter:
+    """What the address asks for; what cannot be read counts as not asked."""
+    asked = request.args
+    when, phase = asked.get("when", ""), asked.get("state", "")
+    return EventFilter(
+        when=When(when) if when in tuple(When) else When.COMING,
+        activity_id=asked.get("activity", type=int),
+        phase=Phase(phase) if phase in tuple(Phase) else None,
+        first_on=asked.get("from", type=date.fromisoformat),
+        last_on=asked.get("to", type=date.fromisoformat),
+        page=max(asked.get("page", 1, type=int), 1),
+    )
+
+
+def _tab(when: When) -> dict[str, Any]:
+    words = {When.COMING: _("Coming"), When.PAST: _("Past"), When.ALL: _("All")}
+    active = request.args.get("when", When.COMING) == when and not request.args.get("state")
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("activity", "from", "to") if name in request.args
+    }
+    return {
+        "label": words[when],
+        "url": url_for("organize.events", when=when.value, **kept),
+        "active": active,
+    }
+
+
+def _url_of_page(page: int) -> str:
+    kept: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name != "page" and value
+    }
+    return url_for("organize.events", **kept, page=page)
