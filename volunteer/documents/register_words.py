@@ -14,7 +14,7 @@ from volunteer.domain.consents import Consent
 Words = Mapping[str, LazyString]
 
 STATES: Words = {
-    "active": _l("Here"),
+    "active": _l("On the books"),
     "provisional": _l("Provisional"),
     "moved_away": _l("Moved away"),
     "deceased": _l("Deceased"),
@@ -52,9 +52,9 @@ AREA_KINDS: Words = {
     "other": _l("Other"),
 }
 CARD_STATES: Words = {
-    "active": _l("Works"),
+    "active": _l("Valid"),
     "replaced": _l("Replaced"),
-    "revoked": _l("Cancelled"),
+    "revoked": _l("No longer valid"),
 }
 CONSENTS: Words = {
     Consent.GUARDIAN: _l("Guardian's consent"),
@@ -65,9 +65,4 @@ CONSENT_NOTES: Words = {
     Consent.GUARDIAN: _l("Needed before a child under 14 takes part."),
     Consent.KEEP_RECORD: _l("That this community keeps the record of service."),
     Consent.NAMED_BOARD: _l("That the name may stand on a board of volunteers."),
-}
-ATTENDANCE_STATES: Words = {
-    "present": _l("Checked in"),
-    "complete": _l("Checked out"),
-    "undone": _l("Undone"),
 }

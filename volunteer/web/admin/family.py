@@ -35,7 +35,7 @@ class LinkForm(FlaskForm):
         _l("Their phone"), validators=[InputRequired(_l("Please enter the phone number."))]
     )
     relation = RadioField(_l("Who they are"), choices=_RELATIONS, default=Relation.GUARDIAN.value)
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
     ends_on = day_field(_l("Last day"), needed=False)
 
 
@@ -54,7 +54,7 @@ class JoinForm(FlaskForm):
     youth_group = SelectField(
         _l("Youth group"), validators=[InputRequired(_l("Please choose one."))]
     )
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
 
 
 @blueprint.route("/links/new", methods=["GET", "POST"])

@@ -28,7 +28,7 @@ class HomeForm(FlaskForm):
     kind = SelectField(_l("How they belong here"), choices=choices_of(words.RESIDENCE_KINDS))
     place = PlaceField(_l("Building"))
     room = StringField(_l("Room"))
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
 
 
 class EndForm(FlaskForm):

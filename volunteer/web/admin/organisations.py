@@ -32,11 +32,16 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/admin/organisation
 
 
 class KindForm(FlaskForm):
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Please enter a name."))])
+    name = StringField(
+        _l("Name of the kind"), validators=[InputRequired(_l("Please enter a name."))]
+    )
     name_en = StringField(_l("English name"))
 
 
 class OrganisationForm(KindForm):
+    name = StringField(
+        _l("Name of the organisation"), validators=[InputRequired(_l("Please enter a name."))]
+    )
     kind = SelectField(_l("Kind"), validators=[InputRequired(_l("Please choose one."))])
 
 

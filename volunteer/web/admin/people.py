@@ -58,7 +58,7 @@ class NewPersonForm(DetailsForm):
     place = PlaceField(_l("Building"))
     room = StringField(_l("Room"))
     kind = SelectField(_l("How they belong here"), choices=choices_of(words.RESIDENCE_KINDS))
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
     youth_group = SelectField(_l("Youth group"))
     consent_by = StringField(_l("Guardian who signed the consent"))
     volunteer_number = StringField(_l("Volunteer number"))

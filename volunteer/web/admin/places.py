@@ -37,7 +37,9 @@ _BETWEEN_ALIASES = re.compile(r"[,，、;；\n]+")
 
 
 class AreaForm(FlaskForm):
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Please enter a name."))])
+    name = StringField(
+        _l("Name of the area"), validators=[InputRequired(_l("Please enter a name."))]
+    )
     name_en = StringField(_l("English name"))
     kind = SelectField(_l("Kind"), choices=choices_of(words.AREA_KINDS))
 
@@ -53,7 +55,9 @@ class WholeNumberField(IntegerField):
 
 
 class BuildingForm(FlaskForm):
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Please enter a name."))])
+    name = StringField(
+        _l("Name of the building"), validators=[InputRequired(_l("Please enter a name."))]
+    )
     name_en = StringField(_l("English name"))
     area = SelectField(_l("Area"), validators=[InputRequired(_l("Please choose one."))])
     aliases = StringField(_l("Also written as"))

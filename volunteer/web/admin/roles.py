@@ -46,7 +46,7 @@ class GrantForm(FlaskForm):
         choices=[(role.value, ROLES[role]) for role in COMMUNITY_ROLES],
         validators=[InputRequired(_l("Please choose one."))],
     )
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
     ends_on = day_field(_l("Last day"), needed=False)
 
 

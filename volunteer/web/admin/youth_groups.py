@@ -35,13 +35,15 @@ blueprint = Blueprint("youth_groups", __name__, url_prefix="/admin/youth-groups"
 
 
 class GroupForm(FlaskForm):
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Please enter a name."))])
+    name = StringField(
+        _l("Name of the group"), validators=[InputRequired(_l("Please enter a name."))]
+    )
     name_en = StringField(_l("English name"))
     organisation = SelectField(_l("Looked after by"))
 
 
 class MemberForm(FlaskForm):
-    starts_on = day_field(_l("Since"))
+    starts_on = day_field(_l("First day"))
 
 
 class EndForm(FlaskForm):
