@@ -139,7 +139,9 @@ def press_like_a_scanner(page: Page, text: str, *, through_ime: bool) -> None:
             if (sign === "Enter") code = "Enter";
             const key = ime && sign !== "Enter" ? "Process" : sign;
             document.activeElement.dispatchEvent(
-              new KeyboardEvent("keydown", { code, key, shiftKey, bubbles: true, cancelable: true }));
+              new KeyboardEvent("keydown", {
+                code, key, shiftKey, bubbles: true, cancelable: true,
+              }));
           }
         }""",
         [text, through_ime],

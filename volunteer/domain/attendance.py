@@ -116,9 +116,10 @@ def _last_out(outs: list[AcceptedScan]) -> AcceptedScan | None:
 def service_minutes(
     interval: Interval, window_starts_at: datetime, window_ends_at: datetime
 ) -> int:
-    """Whole minutes of the interval inside the event's window, ≥ 0."""
+    """Whole minutes of the interval inside the event's window, ≥ 0; to the second, so that a roll
+    call repeated a moment after an undo costs nobody a minute."""
     if interval.checked_in_at is None or interval.checked_out_at is None:
         return 0
-    start = max(interval.checked_in_at, window_starts_at)
+    start = max(interval.checked_in_at.replace(microsecond=0), window_starts_at)
     end = min(interval.checked_out_at, window_ends_at)
     return max(int((end - start).total_seconds()) // 60, 0)

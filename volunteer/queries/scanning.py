@@ -171,8 +171,9 @@ def read_waiting_outs(event_id: int, scope: Scope) -> list[WaitingOut]:
 class AtEvent:
     """One attendance as the roll call and the end of the event show it.
 
-    ``roll_call_scan_id`` is the check-in that this login recorded by roll call at
-    ``roll_call_at``, if it did: what unticking the name undoes.
+    ``roll_call_scan_id`` is the check-in that this login recorded by roll call, if it did: what
+    unticking the name undoes. It was recorded at ``roll_call_at`` and counts from
+    ``roll_call_from``.
     """
 
     resident_id: int
@@ -190,6 +191,7 @@ class AtEvent:
     points: int
     roll_call_scan_id: UUID | None = None
     roll_call_at: datetime | None = None
+    roll_call_from: datetime | None = None
 
 
 def read_at_event(event_id: int, login_id: int, scope: Scope) -> list[AtEvent]:
@@ -225,11 +227,13 @@ def read_at_event(event_id: int, login_id: int, scope: Scope) -> list[AtEvent]:
     return [AtEvent(*row, *called.get(row[0], ())) for row in rows]
 
 
-def _roll_calls(event_id: int, login_id: int, scope: Scope) -> dict[int, tuple[UUID, datetime]]:
+def _roll_calls(
+    event_id: int, login_id: int, scope: Scope
+) -> dict[int, tuple[UUID, datetime, datetime]]:
     """This login's newest roll-call check-in of each resident that is not undone."""
     undo = aliased(Scan)
     statement = (
-        select(Scan.resident_id, Scan.client_id, Scan.received_at)
+        select(Scan.resident_id, Scan.client_id, Scan.received_at, Scan.corrected_at)
         .where(
             Scan.event_id == event_id,
             Scan.recorded_by_login_id == login_id,
@@ -247,7 +251,26 @@ def _roll_calls(event_id: int, login_id: int, scope: Scope) -> dict[int, tuple[U
     if scope.community_ids is not None:
         statement = statement.where(Scan.community_id.in_(scope.community_ids))
     rows: Iterable[Any] = db.session.execute(statement)
-    return {resident_id: (client_id, at) for resident_id, client_id, at in rows}
+    return {resident_id: (client_id, at, since) for resident_id, client_id, at, since in rows}
+
+
+def read_undone_calls(event_id: int, login_id: int, scope: Scope) -> dict[int, datetime]:
+    """Where this login's last undo of each resident stands on the attendance's line of time."""
+    statement = (
+        select(Scan.resident_id, func.max(Scan.corrected_at))
+        .where(
+            Scan.event_id == event_id,
+            Scan.recorded_by_login_id == login_id,
+            Scan.direction == "undo",
+            Scan.verdict == "accepted",
+            Scan.resident_id.is_not(None),
+        )
+        .group_by(Scan.resident_id)
+    )
+    if scope.community_ids is not None:
+        statement = statement.where(Scan.community_id.in_(scope.community_ids))
+    rows: Iterable[Any] = db.session.execute(statement)
+    return dict(tuple(row) for row in rows)
 
 
 @dataclass(frozen=True)

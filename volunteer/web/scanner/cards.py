@@ -21,7 +21,7 @@ from volunteer.documents.photo import decode_codes
 from volunteer.documents.refusals import status_of, words_for, words_for_code
 from volunteer.domain.access import Permission
 from volunteer.domain.attendance import UNDO_MINUTES
-from volunteer.domain.refusals import Code, Refusal, Refused, refuse
+from volunteer.domain.refusals import Code, Refusal, Refused
 from volunteer.domain.scans import Direction, Scan, Verdict, body_hash_of
 from volunteer.domain.tokens import EventCode, parse_presented
 from volunteer.queries.event_shown import EventShown
@@ -34,6 +34,7 @@ from volunteer.queries.scanning import (
 )
 from volunteer.web.api.rows import number_fault
 from volunteer.web.api.scans import said
+from volunteer.web.failures import request_id
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.recorder import own_host
 from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, record_here
@@ -112,7 +113,15 @@ def undo(event_id: int) -> ResponseReturnValue:
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
-    raise refuse(Code.PHOTO_TOO_LARGE)
+    """The form was not read, so its page cannot be drawn again: words alone."""
+    refusal = Refusal(Code.PHOTO_TOO_LARGE)
+    page = render_template(
+        "errors/error.html",
+        status=status_of(refusal.code),
+        words=words_for(refusal),
+        request_id=request_id(),
+    )
+    return page, status_of(refusal.code)
 
 
 def _record(event_id: int, codes: dict[UUID, str]) -> list[Verdict]:

@@ -29,6 +29,7 @@ from volunteer.queries.scanning import (
     read_at_event,
     read_by_ids,
     read_candidates,
+    read_undone_calls,
 )
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, record_here
@@ -86,26 +87,31 @@ def _save(event: EventShown, now: datetime) -> ResponseReturnValue:
     roll_id, ticked, shown = form_id("roll_id"), _ids("present"), _ids("shown")
     here = read_at_event(event.event_id, me().login_id, scope())
     here_ids = {one.resident_id for one in here}
-    scans = [_in(event, resident_id, roll_id, now) for resident_id in sorted(ticked - here_ids)]
+    undone = read_undone_calls(event.event_id, me().login_id, scope())
+    scans = [
+        _in(event, one, roll_id, (now, _call_time(event, now, undone.get(one))))
+        for one in sorted(ticked - here_ids)
+    ]
     scans += [
-        _undo(event, one.roll_call_scan_id, now)
+        _undo(event, one, now)
         for one in here
-        if one.resident_id in shown - ticked
-        and one.roll_call_scan_id is not None
-        and _may_untick(one, now)
+        if one.resident_id in shown - ticked and _may_untick(one, now)
     ]
     verdicts = record_here(event, scans[:LONGEST_BATCH], now)
     _say(verdicts)
     return redirect(url_for("scanner.roll_call", event_id=event.event_id), 303)
 
 
-def _in(event: EventShown, resident_id: int, roll_id: UUID, now: datetime) -> Scan:
+def _in(
+    event: EventShown, resident_id: int, roll_id: UUID, times: tuple[datetime, datetime]
+) -> Scan:
+    """``times``: when the name was called, and since when the person is here."""
     return Scan(
         client_id=uuid5(roll_id, str(resident_id)),
         direction="in",
         provenance="roll_call",
-        scanned_at=now,
-        corrected_at=_call_time(event, now),
+        scanned_at=times[0],
+        corrected_at=times[1],
         body_hash=body_hash_of(
             {"event": event.event_id, "code": f"resident:{resident_id}", "direction": "in"}
         ),
@@ -114,14 +120,18 @@ def _in(event: EventShown, resident_id: int, roll_id: UUID, now: datetime) -> Sc
     )
 
 
-def _undo(event: EventShown, undoes: UUID | None, now: datetime) -> Scan:
+def _undo(event: EventShown, one: AtEvent, now: datetime) -> Scan:
+    """The ten minutes were counted from when the name was ticked; on the attendance's own line of
+    time the undo stands where the check-in does, which may be an hour ago."""
+    undoes, since = one.roll_call_scan_id, one.roll_call_from
     assert undoes is not None
+    assert since is not None
     return Scan(
         client_id=uuid5(undoes, "undo"),
         direction="undo",
         provenance="roll_call",
         scanned_at=now,
-        corrected_at=now,
+        corrected_at=since,
         body_hash=body_hash_of(
             {"event": event.event_id, "direction": "undo", "undoes": str(undoes)}
         ),
@@ -130,13 +140,18 @@ def _undo(event: EventShown, undoes: UUID | None, now: datetime) -> Scan:
     )
 
 
-def _call_time(event: EventShown, now: datetime) -> datetime:
-    """Before the start: now. While it runs: as the leader chose. After it: from the start."""
-    if now < event.starts_at:
-        return now
-    if now > event.closes_at or request.form.get("at") != "now":
-        return event.starts_at
-    return now
+def _call_time(event: EventShown, now: datetime, undone_at: datetime | None) -> datetime:
+    """Before the start: now. While it runs: as the leader chose. After it: from the start.
+
+    An undo also takes back what came up to ten minutes before it, so somebody who was unticked and
+    is ticked again comes a moment after; moments are not counted.
+    """
+    chosen = now if now < event.starts_at else event.starts_at
+    if event.starts_at <= now <= event.closes_at and request.form.get("at") == "now":
+        chosen = now
+    if undone_at is not None and chosen <= undone_at <= chosen + timedelta(minutes=UNDO_MINUTES):
+        return undone_at + timedelta(microseconds=1)
+    return chosen
 
 
 def _may_untick(one: AtEvent, now: datetime) -> bool:
