@@ -74,14 +74,16 @@ def summary(code: str, activity: str | None) -> str:
     return str(SUMMARIES[code])
 
 
-def how_recorded(part: str | None, provenance: str | None, ended_how: str | None) -> str:
-    """Under an award: how it was recorded, in a few words."""
-    if part == "check_in":
-        return " · ".join(filter(None, (_("Check-in"), provenance_words(provenance))))
-    if part == "check_out":
-        ending = str(ENDINGS[ended_how]) if ended_how in ("leader", "auto") else ""
-        return " · ".join(filter(None, (_("Service"), ending)))
-    return ""
+def how_checked_in(provenance: str | None) -> str:
+    """Under an award for being there: how it was recorded."""
+    return " · ".join(filter(None, (_("Check-in"), provenance_words(provenance))))
+
+
+def how_served(duration: str | None, ended_how: str | None) -> str:
+    """Under an award for time: how long, and how it ended where the person did not end it."""
+    served = _("Service %(duration)s", duration=duration) if duration else _("By the hour")
+    ending = str(ENDINGS[ended_how]) if ended_how in ("leader", "auto") else ""
+    return " · ".join(filter(None, (served, ending)))
 
 
 def check_code(entry_hash: bytes) -> str:
