@@ -13,13 +13,10 @@ from wtforms import (
     BooleanField,
     DecimalField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from volunteer import clock
 from volunteer.documents.activity_words import (
@@ -59,85 +56,51 @@ from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.language import pick
 from volunteer.web.organize.blueprint import blueprint
+from volunteer.web.organize.fields import choices_of, line, paragraph, whole_number
 
 EXAMPLES = ((60, False), (120, False), (180, False), (180, True))
 """Minutes and whether as leader: what the preview shows beside what is tried."""
 
 
+_POINTS = _l("A whole number from 0 to 10,000, please.")
+_CAP = _l("A whole number from 1, or empty, please.")
+
+
 class ActivityForm(FlaskForm):
-    name = StringField(
-        _l("Name of the activity"),
-        validators=[
-            InputRequired(_l("Please enter a name.")),
-            Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please.")),
-        ],
-    )
-    name_en = StringField(
-        _l("Name in English"),
-        validators=[Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please."))],
-    )
-    description = TextAreaField(
-        _l("What people do"),
-        validators=[
-            Length(max=LONGEST_DESCRIPTION, message=_l("At most %(max)d characters, please."))
-        ],
-    )
+    name = line(_l("Name of the activity"), LONGEST_TITLE, _l("Please enter a name."))
+    name_en = line(_l("Name in English"), LONGEST_TITLE)
+    description = paragraph(_l("What people do"), LONGEST_DESCRIPTION)
     organisation_id = SelectField(_l("Host organisation"), coerce=int, validators=[InputRequired()])
     youth_group_id = SelectField(_l("Hosting youth group"), coerce=int)
-    kind = SelectField(_l("Kind"), choices=list(KINDS.items()))
-    measure = RadioField(_l("Counts as"), choices=list(MEASURES.items()), default="service")
+    kind = SelectField(_l("Kind"), choices=choices_of(KINDS.items()))
+    measure = RadioField(_l("Counts as"), choices=choices_of(MEASURES.items()), default="service")
     takes_guests = BooleanField(_l("Takes guests from other communities"))
-    ending = RadioField(_l("How it ends"), choices=list(ENDINGS.items()), default="leader_ends")
-    default_minutes = IntegerField(
+    ending = RadioField(
+        _l("How it ends"), choices=choices_of(ENDINGS.items()), default="leader_ends"
+    )
+    default_minutes = whole_number(
         _l("Minutes that count when the end is forgotten"),
-        validators=[
-            Optional(),
-            NumberRange(0, MOST_DEFAULT_MINUTES, _l("A whole number from 0 to 1440, please.")),
-        ],
+        0,
+        MOST_DEFAULT_MINUTES,
+        _l("A whole number from 0 to 1440, please."),
     )
-    fixed_points = IntegerField(
-        _l("Points for being there"),
-        default=0,
-        validators=[
-            InputRequired(_l("A whole number from 0 to 10,000, please.")),
-            NumberRange(0, MOST_POINTS, _l("A whole number from 0 to 10,000, please.")),
-        ],
-    )
-    points_per_hour = IntegerField(
-        _l("Points an hour"),
-        default=10,
-        validators=[
-            InputRequired(_l("A whole number from 0 to 10,000, please.")),
-            NumberRange(0, MOST_POINTS, _l("A whole number from 0 to 10,000, please.")),
-        ],
-    )
-    leader_factor_percent = IntegerField(
+    fixed_points = whole_number(_l("Points for being there"), 0, MOST_POINTS, _POINTS, 0)
+    points_per_hour = whole_number(_l("Points an hour"), 0, MOST_POINTS, _POINTS, 10)
+    leader_factor_percent = whole_number(
         _l("Leaders get"),
-        default=120,
-        validators=[
-            InputRequired(_l("From 100 to 1,000 percent, please.")),
-            NumberRange(100, MOST_FACTOR_PERCENT, _l("From 100 to 1,000 percent, please.")),
-        ],
+        100,
+        MOST_FACTOR_PERCENT,
+        _l("From 100 to 1,000 percent, please."),
+        120,
     )
-    cap_event_points = IntegerField(
-        _l("At most for one event"),
-        validators=[
-            Optional(),
-            NumberRange(1, MOST_CAP_POINTS, _l("A whole number from 1, or empty, please.")),
-        ],
-    )
-    cap_day_points = IntegerField(
-        _l("At most in one day"),
-        validators=[
-            Optional(),
-            NumberRange(1, MOST_CAP_POINTS, _l("A whole number from 1, or empty, please.")),
-        ],
-    )
+    cap_event_points = whole_number(_l("At most for one event"), 1, MOST_CAP_POINTS, _CAP)
+    cap_day_points = whole_number(_l("At most in one day"), 1, MOST_CAP_POINTS, _CAP)
     try_hours = DecimalField(
         _l("Hours"),
         default=3,
         places=None,
         validators=[Optional(), NumberRange(0, 24, _l("From 0 to 24 hours, please."))],
+        invalid_value_message=_l("From 0 to 24 hours, please."),
     )
     try_leader = BooleanField(_l("as leader"), default=True)
     seen = HiddenField()
@@ -271,11 +234,12 @@ def _offer_hosts(form: ActivityForm, community_id: int, plan: ActivityPlan | Non
     groups = read_youth_group_choices(
         scope(), community_id, youth_group_id=plan.youth_group_id if plan else None
     )
-    form.organisation_id.choices = [(one.id, pick(one.name, one.name_en)) for one in hosts]
-    form.youth_group_id.choices = [
-        (0, _("None")),
-        *((one.id, pick(one.name, one.name_en)) for one in groups),
-    ]
+    form.organisation_id.choices = choices_of(
+        (one.id, pick(one.name, one.name_en)) for one in hosts
+    )
+    form.youth_group_id.choices = choices_of(
+        [(0, _("None")), *((one.id, pick(one.name, one.name_en)) for one in groups)]
+    )
     if form.youth_group_id.data is None:
         form.youth_group_id.data = 0
 

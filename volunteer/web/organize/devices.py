@@ -11,14 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import (
-    DateField,
-    RadioField,
-    SelectMultipleField,
-    StringField,
-    TimeField,
-)
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from volunteer import clock
@@ -36,21 +29,16 @@ from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.language import pick
 from volunteer.web.organize.blueprint import blueprint
+from volunteer.web.organize.fields import choices_of, clock_time, day, line
 
 USUAL_DAYS = 90
 
 
 class DeviceForm(FlaskForm):
-    name = StringField(
-        _l("Name of the device"),
-        validators=[
-            InputRequired(_l("Please enter a name.")),
-            Length(max=LONGEST_NAME, message=_l("At most %(max)d characters, please.")),
-        ],
-    )
+    name = line(_l("Name of the device"), LONGEST_NAME, _l("Please enter a name."))
     which = RadioField(
         _l("Scans for"),
-        choices=[("all", _l("All activities")), ("some", _l("Only these activities"))],
+        choices=choices_of([("all", _l("All activities")), ("some", _l("Only these activities"))]),
         default="all",
     )
     activity_ids = SelectMultipleField(
@@ -59,9 +47,9 @@ class DeviceForm(FlaskForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    daily_from = TimeField(_l("Scans from"), validators=[Optional()])
-    daily_to = TimeField(_l("Scans until"), validators=[Optional()])
-    expires_on = DateField(_l("Last day"), validators=[InputRequired(_l("Please choose a day."))])
+    daily_from = clock_time(_l("Scans from"), optional=True)
+    daily_to = clock_time(_l("Scans until"), optional=True)
+    expires_on = day(_l("Last day"))
 
 
 @blueprint.get("/devices")
@@ -86,10 +74,10 @@ def add_device() -> ResponseReturnValue:
     zone = ZoneInfo(read_zone(scope(), community_id))
     now = clock.now()
     form = DeviceForm(data={"expires_on": (now + timedelta(days=USUAL_DAYS)).date()})
-    form.activity_ids.choices = [
+    form.activity_ids.choices = choices_of(
         (one.id, pick(one.name, one.name_en))
         for one in read_activity_choices(scope(), community_id)
-    ]
+    )
     if form.validate_on_submit() and _chose_some(form):
         try:
             _device_id, token = service.add_device(

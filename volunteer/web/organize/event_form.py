@@ -13,16 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    DateField,
-    HiddenField,
-    IntegerField,
-    SelectField,
-    StringField,
-    TimeField,
-)
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, HiddenField, SelectField
 
 from volunteer import clock
 from volunteer.documents.refusals import words_for
@@ -46,6 +37,7 @@ from volunteer.web.gate import me, needs, scope
 from volunteer.web.language import pick
 from volunteer.web.organize.blueprint import blueprint
 from volunteer.web.organize.events import found_event
+from volunteer.web.organize.fields import choices_of, clock_time, day, line, whole_number
 
 LEADER_FIELD = "leader-"
 VOLUNTEER, AT_WORK = "volunteer", "at_work"
@@ -53,28 +45,15 @@ MOST_LEADERS = 20
 
 
 class EventForm(FlaskForm):
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Please choose a day."))])
-    starts = TimeField(_l("Starts at"), validators=[InputRequired(_l("Please enter a time."))])
-    ends = TimeField(_l("Ends at"), validators=[InputRequired(_l("Please enter a time."))])
+    day = day(_l("Day"))
+    starts = clock_time(_l("Starts at"))
+    ends = clock_time(_l("Ends at"))
     to_next_day = BooleanField(_l("Ends on the next day"))
-    place = StringField(
-        _l("Place"),
-        validators=[
-            InputRequired(_l("Please say where people meet.")),
-            Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please.")),
-        ],
-    )
-    place_en = StringField(
-        _l("Place in English"),
-        validators=[Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please."))],
-    )
+    place = line(_l("Place"), LONGEST_TITLE, _l("Please say where people meet."))
+    place_en = line(_l("Place in English"), LONGEST_TITLE)
     area_id = SelectField(_l("Area"), coerce=int)
-    capacity = IntegerField(
-        _l("Number of places"),
-        validators=[
-            Optional(),
-            NumberRange(1, MOST_PLACES, _l("A whole number from 1, or empty, please.")),
-        ],
+    capacity = whole_number(
+        _l("Number of places"), 1, MOST_PLACES, _l("A whole number from 1, or empty, please.")
     )
     seen = HiddenField()
 
@@ -182,10 +161,9 @@ def _like_the_last(last: EventShown | None, zone: ZoneInfo) -> dict[str, object]
 
 def _offer_areas(form: EventForm, community_id: int, area_id: int | None) -> None:
     areas = read_area_choices(scope(), community_id, and_id=area_id)
-    form.area_id.choices = [
-        (0, _("None")),
-        *((one_id, pick(name, name_en)) for one_id, name, name_en in areas),
-    ]
+    form.area_id.choices = choices_of(
+        [(0, _("None")), *((one_id, pick(name, name_en)) for one_id, name, name_en in areas)]
+    )
     if form.area_id.data is None:
         form.area_id.data = 0
 

@@ -10,8 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from volunteer import clock
 from volunteer.documents.refusals import status_of, words_for
@@ -26,15 +24,14 @@ from volunteer.web.addresses import is_reachable
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.organize.blueprint import blueprint
+from volunteer.web.organize.fields import line
 
 
 class CancelForm(FlaskForm):
-    reason = StringField(
+    reason = line(
         _l("Reason for cancelling"),
-        validators=[
-            InputRequired(_l("Please write why: people who had planned to come will read it.")),
-            Length(max=LONGEST_TITLE, message=_l("At most %(max)d characters, please.")),
-        ],
+        LONGEST_TITLE,
+        _l("Please write why: people who had planned to come will read it."),
     )
 
 

@@ -40,6 +40,7 @@ def screen(event_id: int) -> ResponseReturnValue:
         shown=shown,
         state=_state(shown),
         code=Markup(qr_svg(address)),
+        typed=_typed(event_id, current.code),
         seconds_left=int((current.ends_at - now).total_seconds()) + 1,
         step_seconds=STEP_SECONDS,
         reload_seconds=RELOAD_SECONDS,
@@ -62,6 +63,7 @@ def screen_codes(event_id: int) -> ResponseReturnValue:
             {
                 "starts_at": _milliseconds(code.starts_at),
                 "ends_at": _milliseconds(code.ends_at),
+                "typed": _typed(event_id, code.code),
                 "rows": _rows(qr_modules(event_address(event_id, code.code), quick=True)),
             }
             for code in rotating_window(key, event_id, now)
@@ -79,6 +81,11 @@ def _state(shown: EventShown) -> str:
     if shown.row.phase is Phase.CANCELLED:
         return "cancelled"
     return "ended" if shown.row.phase is Phase.ENDED else "on"
+
+
+def _typed(event_id: int, code: str) -> str:
+    """What somebody types at /scan whose phone cannot scan."""
+    return f"{event_id} {code}"
 
 
 def _milliseconds(moment: datetime) -> int:

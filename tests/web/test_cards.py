@@ -1,0 +1,124 @@
+"""Cards: to the resident, their guardian and staff who may replace them, and to nobody else."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+
+import pytest
+import zxingcpp
+from flask.testing import FlaskClient
+from PIL import Image
+
+from tests.signed_in import sign_in
+from tests.town import FRIDAY, Town
+from volunteer.documents.card import Card, cards_pdf
+from volunteer.domain.activation import strip_code
+from volunteer.store import models as m
+
+SELF, GUARDIAN, HELPER = "13800000004", "13800000005", "13800000014"
+ORGANIZER, COUNTER, AUDITOR = "13800000001", "13800000002", "13800000006"
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volunteer.clock.now", lambda: FRIDAY)
+
+
+class Chen:
+    """A resident with a card, and everybody around her."""
+
+    def __init__(self, town: Town) -> None:
+        self.building_id = town.building("12栋")
+        self.id = town.resident("陈秀英", building_id=self.building_id)
+        _, self.number, self.code = town.card(self.id)
+        self.ref = town.write(lambda tx: tx.get_one(m.Resident, self.id).ref)
+        town._add(
+            m.ActivationCode,
+            community_id=town.community_id,
+            resident_id=self.id,
+            purpose="card_strip",
+            code_hash=bytes(32),
+            created_at=FRIDAY,
+            expires_at=FRIDAY + timedelta(days=90),
+        )
+        for phone, relation in ((SELF, "self"), (GUARDIAN, "guardian"), (HELPER, "helper")):
+            town.login(f"+86{phone}", acts_for={self.id: relation})
+        for phone, role in (
+            (ORGANIZER, "organizer"),
+            (COUNTER, "counter_staff"),
+            (AUDITOR, "auditor"),
+        ):
+            town.login(f"+86{phone}", roles=(role,))
+        self.strip = strip_code(town.keys.activation_code, self.number)
+
+
+@pytest.fixture
+def chen(town: Town) -> Chen:
+    return Chen(town)
+
+
+def client_of(town: Town, phone: str) -> FlaskClient:
+    client = town.app.test_client()
+    sign_in(client, phone)
+    return client
+
+
+@pytest.mark.parametrize("phone", [SELF, GUARDIAN, ORGANIZER, COUNTER])
+def test_the_picture_s_code_is_the_card_s(town: Town, chen: Chen, phone: str) -> None:
+    answer = client_of(town, phone).get(f"/cards/{chen.ref}/front.png")
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+    assert answer.headers["Cache-Control"] == "no-store"
+    read = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.data)))[0].text
+    assert read == f"https://love.example.cn/c/{chen.code}"
+
+
+def test_a_card_has_a_back_and_an_svg(town: Town, chen: Chen) -> None:
+    client = client_of(town, SELF)
+    svg = client.get(f"/cards/{chen.ref}/front.svg")
+    assert (svg.status_code, svg.mimetype) == (200, "image/svg+xml")
+    assert client.get(f"/cards/{chen.ref}/back.png").status_code == 200
+    pdf = client.get(f"/cards/{chen.ref}/card.pdf")
+    assert pdf.data[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("phone", [HELPER, AUDITOR])
+def test_others_do_not_see_a_code_that_checks_in(town: Town, chen: Chen, phone: str) -> None:
+    client = client_of(town, phone)
+    for path in ("front.png", "front.svg", "back.png", "card.pdf"):
+        assert client.get(f"/cards/{chen.ref}/{path}").status_code == 404
+    assert client.get(f"/cards/sheet.pdf?ref={chen.ref}").status_code == 403
+
+
+def test_strangers_and_other_communities(town: Town, chen: Chen) -> None:
+    path = f"/cards/{chen.ref}/front.png"
+    assert "/sign-in" in town.app.test_client().get(path).location
+    foreign = town.login("+8613800000015")
+    town.grant(foreign, "organizer", town.community("景华社区"))
+    client = client_of(town, "13800000015")
+    assert client.get(path).status_code == 404
+    assert client.get(f"/cards/sheet.pdf?ref={chen.ref}").status_code == 404
+    assert client.get(f"/cards/sheet.pdf?building={chen.building_id}").status_code == 404
+    assert client.get("/cards/nobody/front.png").status_code == 404
+
+
+def test_a_sheet_holds_the_strip_and_a_card_at_home_does_not(
+    town: Town, chen: Chen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[Card] = []
+
+    def draw(cards: list[Card]) -> bytes:
+        printed[:] = cards
+        return cards_pdf(cards)
+
+    monkeypatch.setattr("volunteer.web.cards.cards_pdf", draw)
+    staff = client_of(town, COUNTER)
+    for query in (f"ref={chen.ref}", f"building={chen.building_id}"):
+        sheet = staff.get(f"/cards/sheet.pdf?{query}")
+        assert (sheet.mimetype, sheet.data[:5]) == ("application/pdf", b"%PDF-")
+        assert [card.activation_code for card in printed] == [chen.strip]
+        assert printed[0].activation_code_valid_until == date(2027, 2, 18)
+    own = client_of(town, SELF).get(f"/cards/{chen.ref}/card.pdf")
+    assert own.data[:5] == b"%PDF-"
+    assert [card.activation_code for card in printed] == [""]
+    assert staff.get("/cards/sheet.pdf").status_code == 404
