@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 from flask.cli import AppGroup
 
@@ -23,8 +21,7 @@ def verify(community_ids: tuple[int, ...]) -> None:
     """
     scope = Scope.of(*community_ids) if community_ids else Scope.everything()
     report = read_report(scope)
-    counts = {name: count for name, count in asdict(report).items() if name != "findings"}
-    click.echo(counted_line(counts))
+    click.echo(counted_line(report.counts))
     for line in finding_lines(report.findings):
         click.echo(line)
     click.echo(result_line(len(report.findings)))

@@ -80,7 +80,7 @@ _FACTS: Mapping[str, tuple[str, str]] = {
     "community": ("社区", "community"),
     "passbook": ("存折", "passbook"),
     "account": ("账户", "account"),
-    "entry_no": ("第", "line"),
+    "entry_no": ("第几笔", "line"),
     "transfer": ("转账", "transfer"),
     "reverses": ("冲正的是", "reverses"),
     "attendance": ("参与记录", "attendance"),

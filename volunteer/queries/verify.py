@@ -45,6 +45,17 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How much was looked at, by what it is."""
+        return {
+            "passbooks": self.passbooks,
+            "lines": self.lines,
+            "transfers": self.transfers,
+            "attendances": self.attendances,
+            "board_totals": self.board_totals,
+        }
+
+    @property
     def is_whole(self) -> bool:
         return not self.findings
 
