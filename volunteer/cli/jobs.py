@@ -34,8 +34,7 @@ def once(name: str) -> None:
     if name not in runner.jobs:
         raise click.BadParameter(f"{name}: one of {', '.join(sorted(runner.jobs))}")
     runner.open()
-    seen = read_last_runs().get(name)
-    if not runner.run_one(name, seen):
+    if not runner.run_now(name):
         click.echo(f"{name}: another runner has it just now", err=True)
         raise SystemExit(1)
     click.echo(f"{name}: done")

@@ -92,6 +92,12 @@ class Runner:
             return []
         return [name for name in due if self.run_one(name, last_runs.get(name))]
 
+    def run_now(self, name: str) -> bool:
+        """Run one job, due or not. False: another runner is at it."""
+        with self.app.app_context():
+            seen = read_last_runs().get(name)
+        return self.run_one(name, seen)
+
     def run_one(self, name: str, seen: datetime | None) -> bool:
         """Take and run one job that last ran at ``seen``. False: another runner was quicker."""
         with self.app.app_context():
