@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from volunteer import clock
 from volunteer.documents.card import Card, Side, card_png, card_svg, cards_pdf
-from volunteer.domain.access import Permission, Relation, Scope
+from volunteer.domain.access import Permission, Scope
 from volunteer.domain.activation import strip_code
 from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.cards import CardShown, read_cards
@@ -17,16 +17,14 @@ from volunteer.web.gate import me, needs, scope, signed_in
 
 blueprint = Blueprint("cards", __name__)
 
-_OWN = (Relation.SELF, Relation.GUARDIAN)
-
 
 @blueprint.get("/cards/<ref>/<any(front, back):side>.<any(png, svg):kind>")
 @signed_in
 def picture(ref: str, side: str, kind: str) -> ResponseReturnValue:
     """One side of a resident's card: PNG for a long press in WeChat, SVG for a screen.
 
-    For the resident and their guardian, and for staff who may replace the card: its code checks
-    the person in, so it is shown to nobody else.
+    For who acts for the resident, as on /me/card, and for staff who may replace the card: its code
+    checks the person in, so it is shown to nobody else.
     """
     card = _card(_only(ref, _may_see(ref)))
     if kind == "svg":
@@ -58,9 +56,9 @@ def sheet() -> ResponseReturnValue:
 
 
 def _may_see(ref: str) -> Scope:
-    """Where this person may see the card of ``ref``: of one's own or a ward's wherever it is."""
+    """Where this person may see the card of ``ref``: of those one acts for, wherever it is."""
     own = me().resident_by_ref(ref)
-    if own is not None and own.relation in _OWN:
+    if own is not None:
         return Scope.of(own.community_id)
     return Scope(me().communities_with(Permission.REPLACE_CARD))
 
