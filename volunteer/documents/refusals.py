@@ -247,6 +247,9 @@ TABLE: dict[Code, Row] = {
     Code.ALREADY_REVERSED: (409, _l("This line has already been reversed.")),
     Code.REVERSAL_OF_REVERSAL: (409,
         _l("A reversal is not reversed again. Please enter an adjustment instead.")),
+    Code.LINE_NOT_REVERSIBLE: (409,
+        _l("Only awards, adjustments and what was brought forward can be reversed here. For "
+           "other lines, please enter an adjustment instead.")),
     Code.TRANSFER_UNKNOWN: (404, _l("There is no such line in this passbook.")),
     Code.REASON_MISSING: (422, _l("Please write the reason; it is kept for ever.")),
     Code.SECOND_PERSON_NEEDED: (409,

@@ -136,6 +136,7 @@ class Code(StrEnum):
     AMOUNT_INVALID = "amount_invalid"
     ALREADY_REVERSED = "already_reversed"
     REVERSAL_OF_REVERSAL = "reversal_of_reversal"
+    LINE_NOT_REVERSIBLE = "line_not_reversible"
     TRANSFER_UNKNOWN = "transfer_unknown"
     REASON_MISSING = "reason_missing"
     SECOND_PERSON_NEEDED = "second_person_needed"

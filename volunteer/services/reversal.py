@@ -1,0 +1,134 @@
+"""Taking a line of a passbook back, with a reason that stays with it for ever."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import exists, or_, select
+
+from volunteer.domain.access import Scope
+from volunteer.domain.ledger import Passbook, Transfer, mirror
+from volunteer.domain.refusals import Code, Refusal, Refused, refuse
+from volunteer.domain.reversal import ReversalFacts, decide_reversal, parse_reason
+from volunteer.domain.scans import Recorder
+from volunteer.store.audit import record_audit
+from volunteer.store.award import ATTENDANCE, Posting, annul_attendance
+from volunteer.store.database import Tx, transact
+from volunteer.store.family import load_family
+from volunteer.store.ledger import (
+    ACCOUNT,
+    TRANSFER,
+    lock_passbooks,
+    post,
+    read_system_accounts,
+)
+from volunteer.store.models import LoginResident
+from volunteer.store.models.base import table_of
+from volunteer.store.rows import load_today
+from volunteer.store.event_facts import load_event
+
+_LINK = table_of(LoginResident)
+
+
+def reverse_transfer(
+    transfer_id: int, *, reason: str, by: int, now: datetime, scope: Scope
+) -> None:
+    """Post the opposite of a transfer. Points that are spent already become a debt.
+
+    An award takes its whole attendance with it: both its parts are reversed and it leaves the
+    boards, for an attendance that half happened would be awarded again by its next scan.
+
+    Raises Refused: ``reason_missing``, ``text_too_long``, ``not_found``, ``already_reversed``,
+    ``reversal_of_reversal``, ``line_not_reversible``, ``own_record`` (the passbook is that of
+    login ``by``, or of their guardian or ward).
+    """
+    words = parse_reason(reason)
+    if isinstance(words, Refusal):
+        raise Refused(words)
+
+    def work(tx: Tx) -> None:
+        transfer, book = _load(tx, transfer_id)
+        posting = Posting(Recorder(login_id=by), now, words)
+        today = load_today(tx, transfer.community_id, now)
+        facts = ReversalFacts(
+            code=transfer.code,
+            is_reversed=_is_reversed(tx, transfer_id),
+            is_own=book.resident_id in _load_own(tx, transfer.community_id, by, today),
+        )
+        refusal = decide_reversal(facts)
+        if refusal:
+            raise Refused(refusal)
+        if transfer.code == "award":
+            assert transfer.attendance_id is not None
+            _annul(tx, transfer.attendance_id, book, posting)
+        else:
+            _post_mirror(tx, transfer_id, transfer, book, posting)
+        record_audit(
+            tx,
+            now=now,
+            action="transfer_reversed",
+            subject_kind="transfer",
+            subject_id=transfer_id,
+            community_id=transfer.community_id,
+            login_id=by,
+            facts={"code": transfer.code, "reason": words, "resident_id": book.resident_id},
+        )
+
+    transact(work, scope)
+
+
+def _load(tx: Tx, transfer_id: int) -> tuple[Transfer, Passbook]:
+    """The transfer and the passbook it touched, locked: two reversals wait for each other."""
+    row = tx.run(select(TRANSFER).where(TRANSFER.c.id == transfer_id)).first()
+    if row is None or not tx.scope.sees(row.community_id):
+        raise refuse(Code.NOT_FOUND)
+    values = dict(row._mapping)
+    del values["id"]
+    touched = (row.debit_account_id, row.credit_account_id)
+    residents = select(ACCOUNT.c.resident_id).where(
+        ACCOUNT.c.id.in_(touched), ACCOUNT.c.resident_id.is_not(None)
+    )
+    resident_ids = tx.run(residents).scalars().all()
+    books = lock_passbooks(tx, resident_ids)
+    # Every line there is today touches one passbook; one between two would need both to be posted.
+    assert len(books) == 1, f"transfer {transfer_id} touches {len(books)} passbooks"
+    return Transfer(**values), books[resident_ids[0]]
+
+
+def _is_reversed(tx: Tx, transfer_id: int) -> bool:
+    return bool(tx.run(select(exists().where(TRANSFER.c.reverses_id == transfer_id))).scalar_one())
+
+
+def _load_own(tx: Tx, community_id: int, login_id: int, today: date) -> frozenset[int]:
+    """Residents whose lines this login may not touch."""
+    own = tx.run(
+        select(_LINK.c.resident_id).where(
+            _LINK.c.login_id == login_id,
+            _LINK.c.relation == "self",
+            or_(_LINK.c.ends_on.is_(None), _LINK.c.ends_on >= today),
+        )
+    )
+    return load_family(tx, community_id, login_id, own.scalars().all(), today)
+
+
+def _annul(tx: Tx, attendance_id: int, book: Passbook, posting: Posting) -> None:
+    event_id = tx.run(
+        select(ATTENDANCE.c.event_id).where(ATTENDANCE.c.id == attendance_id)
+    ).scalar_one()
+    annul_attendance(tx, attendance_id, load_event(tx, event_id), book, posting)
+
+
+def _post_mirror(
+    tx: Tx, transfer_id: int, transfer: Transfer, book: Passbook, posting: Posting
+) -> None:
+    opposite = mirror(
+        transfer,
+        transfer_id,
+        f"reversal:{transfer.idempotency_key}",
+        posted_at=posting.now,
+        recorded_by_login_id=posting.recorder.login_id,
+        recorded_by_device_id=None,
+        reason=posting.reason,
+    )
+    debts = read_system_accounts(tx, transfer.community_id).debts
+    post(tx, [opposite], [book], debts)
