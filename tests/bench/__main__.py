@@ -1,12 +1,13 @@
-"""`make bench`: prints every figure beside hello-world's."""
+"""`make bench`: prints every figure beside hello-world's; `tests/run bench scans` only scans."""
 
 from __future__ import annotations
 
 import platform
 import sqlite3
+import sys
 from datetime import UTC, datetime
 
-from tests.bench import scans
+from tests.bench import reading, scans
 
 
 def show_scans() -> None:
@@ -37,13 +38,32 @@ def show_scans() -> None:
         print(f"statements on {kind}: {scans.count_statements(kind)}")
 
 
+def show_reading() -> None:
+    for kind in ("sqlite", "postgresql"):
+        sizes = reading.boards(kind)
+        words = ", ".join(f"{one.rows:,} attendances {one.milliseconds:.2f} ms" for one in sizes)
+        print(f"\nboard by building on {kind}: {words}")
+        print(f"  largest over smallest: {sizes[-1].milliseconds / sizes[0].milliseconds:.2f}")
+        sizes = reading.passbooks(kind)
+        words = ", ".join(f"{one.rows:,} lines {one.milliseconds:.1f} ms" for one in sizes)
+        print(f"passbook page on {kind}: {words}")
+        print(f"  longest over shortest: {sizes[-1].milliseconds / sizes[0].milliseconds:.2f}")
+    share, cpu = reading.board_page()
+    print(f"\nboard page over HTTP: {share:.3f} of hello-world, CPU {cpu:.1f} times hello-world's")
+    print(f"a code for the screen: {reading.qr_milliseconds():.1f} ms")
+
+
 def main() -> None:
     print(
         f"{datetime.now(UTC):%Y-%m-%d}  {platform.machine()}  Python {platform.python_version()}",
         end="",
     )
     print(f"  SQLite {sqlite3.sqlite_version}")
-    show_scans()
+    wanted = sys.argv[1:] or ["scans", "reading"]
+    if "scans" in wanted:
+        show_scans()
+    if "reading" in wanted:
+        show_reading()
 
 
 main()

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Table
+from sqlalchemy import BindParameter, CursorResult, Table, bindparam
 from sqlalchemy.types import JSON, Boolean, Date, DateTime, LargeBinary, String, TypeDecorator, Uuid
 
 if TYPE_CHECKING:
@@ -106,3 +106,8 @@ def _encode(rows: Rows, dialect: str) -> str:
         raise TypeError(f"{type(value).__name__} in a row")
 
     return json.dumps([dict(row) for row in rows], default=plain, ensure_ascii=False)
+
+
+def many(name: str) -> BindParameter[Any]:
+    """A list of any length as one parameter of a statement that is built once."""
+    return bindparam(name, expanding=True)

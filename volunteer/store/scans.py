@@ -29,7 +29,7 @@ from volunteer.domain.scans import (
     answer_again,
     first_of_each_id,
 )
-from volunteer.store import scan_facts
+from volunteer.store import scan_facts, scan_history, scan_people
 from volunteer.store.award import Change, Posting, record_awards
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
@@ -49,12 +49,12 @@ def record_batch(tx: Tx, batch: Batch) -> list[Verdict]:
         # Nobody's books to keep it in: a person of no community with an event that is not there.
         unknown = Refusal(Code.EVENT_UNKNOWN)
         return [Verdict.refused(scan.client_id, unknown) for scan in batch.scans]
-    passbooks = lock_passbooks(tx, scan_facts.resident_ids(facts))
+    passbooks = lock_passbooks(tx, scan_history.resident_ids(facts))
     facts.balances = {
         resident_id: (book.balance_points, book.owed_points)
         for resident_id, book in passbooks.items()
     }
-    scan_facts.load_history(tx, community_id, distinct, facts)
+    scan_history.load_history(tx, community_id, distinct, facts)
     before = dict(facts.attendances)
     decided = decide_batch(distinct, facts)
     _record_scans(tx, community_id, decided, facts)
@@ -81,7 +81,7 @@ def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided], facts: 
             "event_id": new.event_id,
             "resident_id": new.resident_id,
             "card_id": new.card_id,
-            "code_hash": scan_facts.presented_hash(new.scan),
+            "code_hash": scan_people.presented_hash(new.scan),
             "device_id": facts.recorder.device_id,
             "recorded_by_login_id": facts.recorder.login_id,
             "direction": new.scan.direction,

@@ -1,0 +1,123 @@
+"""What was scanned and attended before, read under the locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, func, or_, select
+
+from volunteer.domain.attendance import AcceptedScan
+from volunteer.domain.scans import Attendance, Facts, Scan, StoredScan, Verdict
+from volunteer.store import models as m
+from volunteer.store.bulk import many
+from volunteer.store.database import Tx
+from volunteer.store.models.base import table_of
+
+_attendance = table_of(m.Attendance)
+_event = table_of(m.Event)
+_scan = table_of(m.Scan)
+
+
+def resident_ids(facts: Facts) -> set[int]:
+    """Residents of the batch's community whose passbooks may be touched: guests included."""
+    communities = {event.community_id for event in facts.events.values()}
+    at_home = {
+        person.resident_id for person in facts.people.values() if person.community_id in communities
+    }
+    return at_home | set(facts.guests.values())
+
+
+_STORED = select(
+    _scan.c.client_id,
+    _scan.c.body_hash,
+    _scan.c.event_id,
+    _scan.c.resident_id,
+    _scan.c.direction,
+    _scan.c.corrected_at,
+    _scan.c.received_at,
+    _scan.c.provenance,
+    _scan.c.device_id,
+    _scan.c.recorded_by_login_id,
+    _scan.c.undoes,
+    _scan.c.verdict,
+    _scan.c.code,
+    _scan.c.facts,
+).where(
+    _scan.c.community_id == bindparam("community_id"),
+    or_(
+        _scan.c.client_id.in_(many("client_ids")),
+        and_(
+            _scan.c.event_id.in_(many("event_ids")),
+            _scan.c.resident_id.in_(many("resident_ids")),
+        ),
+    ),
+)
+_ATTENDED = select(*(column for column in _attendance.c if column.name != "community_id")).where(
+    _attendance.c.community_id == bindparam("community_id"),
+    _attendance.c.resident_id.in_(many("resident_ids")),
+    _attendance.c.local_date.in_(many("days")),
+)
+
+
+def load_history(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) -> None:
+    """What was scanned and attended before, and seats of capped events; read under the locks."""
+    people = sorted(resident_ids(facts))
+    _lock_capped_events(tx, facts)
+    known = [scan.client_id for scan in scans] + [scan.undoes for scan in scans if scan.undoes]
+    stored = tx.run(
+        _STORED,
+        community_id=community_id,
+        client_ids=known,
+        event_ids=sorted(facts.events),
+        resident_ids=people,
+    )
+    for row in stored:
+        facts.stored[row.client_id] = _stored_scan(row)
+    if people and facts.events:
+        days = sorted({event.local_date for event in facts.events.values()})
+        attended = tx.run(_ATTENDED, community_id=community_id, resident_ids=people, days=days)
+        for row in attended:
+            facts.attendances[(row.event_id, row.resident_id)] = Attendance(**row._mapping)
+
+
+def _stored_scan(row: Any) -> StoredScan:
+    client_id: UUID = row.client_id
+    recorder = f"login:{row.recorded_by_login_id}" if row.recorded_by_login_id else "job"
+    return StoredScan(
+        AcceptedScan(
+            client_id=client_id,
+            direction=row.direction,
+            corrected_at=row.corrected_at,
+            received_at=row.received_at,
+            provenance=row.provenance,
+            recorder=f"device:{row.device_id}" if row.device_id else recorder,
+            undoes=row.undoes,
+        ),
+        bytes(row.body_hash),
+        Verdict(client_id, row.verdict, row.code, row.facts, row.resident_id),
+        row.event_id,
+        row.resident_id,
+    )
+
+
+def _lock_capped_events(tx: Tx, facts: Facts) -> None:
+    """A self check-in to a capped event waits for the event, so that two people racing for the
+    last place get one place. Staff scans go in anyway and only need the count."""
+    capped = sorted(event.id for event in facts.events.values() if event.capacity is not None)
+    if not capped:
+        return
+    if facts.recorder.is_self:
+        tx.run(
+            select(_event.c.id)
+            .where(_event.c.id.in_(capped))
+            .order_by(_event.c.id)
+            .with_for_update()
+        )
+    taken = tx.run(
+        select(_attendance.c.event_id, func.count().label("seats"))
+        .where(_attendance.c.event_id.in_(capped), _attendance.c.state != "undone")
+        .group_by(_attendance.c.event_id)
+    )
+    facts.seats_taken = {row.event_id: row.seats for row in taken}

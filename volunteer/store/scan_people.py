@@ -1,0 +1,257 @@
+"""Who was presented: cards, people, and their homes, groups, consents and logins."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Date,
+    Integer,
+    Select,
+    and_,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from volunteer.domain.scans import Batch, CardFacts, Facts, Person, Scan
+from volunteer.domain.tokens import (
+    CardCode,
+    CardNumber,
+    EventCode,
+    Foreign,
+    PassbookNumber,
+    card_code_hash,
+)
+from volunteer.store import models as m
+from volunteer.store.bulk import many
+from volunteer.store.database import Tx
+from volunteer.store.models.base import table_of
+
+_card = table_of(m.Card)
+_consent = table_of(m.Consent)
+_leader = table_of(m.EventLeader)
+_login_resident = table_of(m.LoginResident)
+_membership = table_of(m.Membership)
+_residence = table_of(m.Residence)
+_resident = table_of(m.Resident)
+
+
+_PERSON = (
+    _resident.c.id,
+    _resident.c.community_id,
+    _resident.c.name,
+    _resident.c.state,
+    _resident.c.birth_date,
+    _resident.c.age_band,
+    _resident.c.passbook_number,
+    _resident.c.home_resident_id,
+)
+_CARDS = select(
+    _card.c.id.label("card_id"),
+    _card.c.community_id.label("card_community_id"),
+    _card.c.number,
+    _card.c.code_hash,
+    _card.c.state.label("card_state"),
+    _card.c.ended_at,
+    *_PERSON,
+).select_from(
+    _card.outerjoin(
+        _resident,
+        and_(
+            _resident.c.community_id == _card.c.community_id,
+            _resident.c.id == _card.c.resident_id,
+        ),
+    )
+)
+_PRESENTED = _CARDS.where(
+    or_(_card.c.code_hash.in_(many("code_hashes")), _card.c.number.in_(many("numbers")))
+)
+_BY_PASSBOOK_NUMBER = select(*_PERSON).where(_resident.c.passbook_number.in_(many("numbers")))
+_BY_ID = select(*_PERSON).where(_resident.c.id.in_(many("resident_ids")))
+
+
+def presented_hash(scan: Scan) -> bytes | None:
+    """SHA-256 of the code presented: what a scan row keeps of it."""
+    presented = scan.presented
+    inside = presented.inside if isinstance(presented, Foreign) else presented
+    if isinstance(inside, CardCode | EventCode):
+        return card_code_hash(inside.code)
+    return hashlib.sha256(inside.number.encode()).digest() if inside else None
+
+
+def load_cards(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
+    """By code and by number in one statement. A card is looked for in every community: whose it is
+    is what the code tells (the one read outside the scope)."""
+    codes = {card_code_hash(code): scan.presented for scan in scans if (code := _card_code(scan))}
+    numbers = {
+        scan.presented.number: scan.presented
+        for scan in scans
+        if isinstance(scan.presented, CardNumber)
+    }
+    _load_passbook_numbers(tx, scans, facts)
+    if not codes and not numbers:
+        return
+    for row in tx.run(_PRESENTED, code_hashes=list(codes), numbers=list(numbers)):
+        card = CardFacts(
+            row.card_id,
+            row.card_community_id,
+            row.card_state,
+            row.ended_at.date() if row.ended_at else None,
+            row.id,
+        )
+        for presented in (codes.get(bytes(row.code_hash)), numbers.get(row.number)):
+            if presented is not None:
+                facts.cards[presented] = card
+        if row.id is not None:
+            facts.people[row.id] = _person(row)
+
+
+def _card_code(scan: Scan) -> str | None:
+    presented = scan.presented
+    inside = presented.inside if isinstance(presented, Foreign) else presented
+    return inside.code if isinstance(inside, CardCode) else None
+
+
+def _load_passbook_numbers(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
+    """A typed passbook number stands for its person; there may be no card at hand."""
+    wanted = {
+        scan.presented.number: scan.presented
+        for scan in scans
+        if isinstance(scan.presented, PassbookNumber)
+    }
+    if not wanted:
+        return
+    for row in tx.run(_BY_PASSBOOK_NUMBER, numbers=list(wanted)):
+        facts.people[row.id] = _person(row)
+        facts.cards[wanted[row.passbook_number]] = CardFacts(
+            None, row.community_id, "active", None, row.id
+        )
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        resident_id=row.id,
+        community_id=row.community_id,
+        name=row.name,
+        state=row.state,
+        birth_date=row.birth_date,
+        age_band=row.age_band,
+        home_resident_id=row.home_resident_id,
+    )
+
+
+def load_residents(
+    tx: Tx, batch: Batch, scans: Sequence[Scan], more: set[int | None], facts: Facts
+) -> None:
+    """People named by id: ticked on a list, or the signed-in resident presenting an event code."""
+    wanted = {scan.resident_id for scan in scans} | more
+    if any(isinstance(scan.presented, EventCode) for scan in scans):
+        wanted |= batch.recorder.own_resident_ids
+    missing = {one for one in wanted if one is not None} - facts.people.keys()
+    if not missing:
+        return
+    for row in tx.run(_BY_ID, resident_ids=sorted(missing)):
+        if row.id in batch.recorder.acts_for or tx.scope.sees(row.community_id):
+            facts.people[row.id] = _person(row)
+
+
+def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> Select[Any]:
+    return select(
+        literal(kind).label("kind"),
+        table.c.resident_id,
+        cast(a, BigInteger).label("a"),
+        cast(null() if b is None else b, BigInteger).label("b"),
+        type_coerce(table.c.starts_on if dates else null(), Date).label("starts_on"),
+        type_coerce(table.c.ends_on if dates else null(), Date).label("ends_on"),
+    )
+
+
+def _dated_statement() -> CompoundSelect[Any]:
+    residents = many("resident_ids")
+    is_guardian = cast(_login_resident.c.relation == "guardian", Integer)
+    given, at_work = cast(_consent.c.given, Integer), cast(_leader.c.at_work, Integer)
+    return union_all(
+        _dated("residence", _residence, _residence.c.building_id).where(
+            _residence.c.resident_id.in_(residents),
+            _residence.c.kind == "lives",
+            _residence.c.building_id.is_not(None),
+        ),
+        _dated("membership", _membership, _membership.c.youth_group_id, _membership.c.id).where(
+            _membership.c.resident_id.in_(residents)
+        ),
+        _dated("consent", _consent, given, _consent.c.id, False).where(
+            _consent.c.resident_id.in_(residents), _consent.c.what == "guardian_consent"
+        ),
+        _dated("leader", _leader, _leader.c.event_id, at_work, False).where(
+            _leader.c.resident_id.in_(residents), _leader.c.event_id.in_(many("event_ids"))
+        ),
+        _dated("login", _login_resident, _login_resident.c.login_id, is_guardian).where(
+            _login_resident.c.resident_id.in_(residents),
+            _login_resident.c.relation.in_(["self", "guardian"]),
+        ),
+    )
+
+
+_DATED = _dated_statement()
+
+
+def load_dated(tx: Tx, facts: Facts) -> None:
+    """Homes, groups, consents, leaders and logins of the people, in one statement."""
+    homes = {person.home_resident_id or person.resident_id for person in facts.people.values()}
+    everybody = facts.people.keys() | homes | facts.recorder.own_resident_ids
+    if everybody:
+        found = tx.run(_DATED, resident_ids=sorted(everybody), event_ids=list(facts.events))
+        _place_dated(found, facts)
+
+
+def _place_dated(rows: Iterable[Any], facts: Facts) -> None:
+    by_kind: dict[str, list[Any]] = {}
+    for row in rows:
+        by_kind.setdefault(row.kind, []).append(row)
+    facts.leaders = {(row.a, row.resident_id): bool(row.b) for row in by_kind.get("leader", [])}
+    today = facts.now.date()
+    logins = [
+        row for row in by_kind.get("login", []) if row.ends_on is None or row.ends_on >= today
+    ]
+    facts.family_login_ids = frozenset(
+        row.a for row in logins if row.b and row.resident_id in facts.recorder.own_resident_ids
+    )
+    consents = {
+        row.resident_id: bool(row.a)
+        for row in sorted(by_kind.get("consent", []), key=lambda row: row.b)
+    }
+    for resident_id, person in facts.people.items():
+        home_id = person.home_resident_id or resident_id
+        facts.people[resident_id] = Person(
+            **{
+                **person.__dict__,
+                "guardian_consent": consents.get(home_id, False),
+                "residences": _spans(by_kind.get("residence", []), resident_id),
+                "memberships": _spans(by_kind.get("membership", []), resident_id),
+                "self_login_ids": _logins(logins, home_id, guardian=False),
+                "guardian_login_ids": _logins(logins, home_id, guardian=True),
+            }
+        )
+
+
+def _spans(rows: list[Any], resident_id: int) -> tuple[Any, ...]:
+    own = sorted(
+        (row for row in rows if row.resident_id == resident_id),
+        key=lambda row: (row.starts_on, row.b or 0),
+    )
+    return tuple((row.starts_on, row.ends_on, row.a) for row in own)
+
+
+def _logins(rows: list[Any], resident_id: int, *, guardian: bool) -> frozenset[int]:
+    return frozenset(
+        row.a for row in rows if row.resident_id == resident_id and bool(row.b) == guardian
+    )
