@@ -45,14 +45,20 @@ function found(text, camera) {
   }
 }
 
-// A photo is made smaller first; if that fails the form sends it as it is.
-find("photo-form").addEventListener("submit", async (event) => {
+// One button instead of the browser's own field and a second button. The photo is made smaller first;
+// if that fails the form sends it as it is.
+find("photo").classList.add("visually-hidden");
+find("photo-send").hidden = true;
+find("photo-button").hidden = false;
+find("photo").addEventListener("change", async () => {
   const [file] = find("photo").files;
-  if (!file || file.size < 1_000_000) return;
-  event.preventDefault();
-  const small = await shrink(file);
-  const files = new DataTransfer();
-  files.items.add(new File([small], "photo.jpg", { type: small.type }));
-  find("photo").files = files.files;
-  event.target.submit();
+  if (!file) return;
+  find("photo-button").classList.add("btn-busy");
+  if (file.size > 1_000_000) {
+    const small = await shrink(file);
+    const files = new DataTransfer();
+    files.items.add(new File([small], "photo.jpg", { type: small.type }));
+    find("photo").files = files.files;
+  }
+  find("photo-form").submit();
 });

@@ -155,7 +155,9 @@ function factsInWords(verdict) {
 function say(verdict) {
   chime(verdict.verdict);
   shake(verdict.verdict);
-  if (sound) speak(verdict.name ? `${verdict.name},${verdict.spoken}` : verdict.spoken, document.documentElement.lang);
+  const language = document.documentElement.lang;
+  const pause = language === "en" ? ", " : "，";
+  if (sound) speak([verdict.name, verdict.spoken].filter(Boolean).join(pause), language);
 }
 
 function showBanner(verdict, title, text = "") {

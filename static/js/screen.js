@@ -76,6 +76,7 @@
       '<svg xmlns="' + namespace + '" class="qr" viewBox="0 0 ' + size + " " + size +
       '" shape-rendering="crispEdges" aria-hidden="true"><path fill="#fff" d="M0 0h' + size + "v" + size +
       'H0z"/><path fill="#000" d="' + path(code.rows) + '"/></svg>';
+    setText("code-typed", code.typed);
     shown = code.starts_at;
   }
 
@@ -100,6 +101,7 @@
     }
     show("code-panel", visible);
     show("code-timer", visible);
+    show("code-typed", visible);
     show("code-signed-out", signedOut && !visible && state === "on");
     show("code-offline", !signedOut && !visible && state === "on");
     show("code-ended", state !== "on");

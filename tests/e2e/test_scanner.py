@@ -248,5 +248,5 @@ def test_it_says_the_result_aloud(live: Live, leader_event: int, phone: OpenPage
     type_number(page, number)
     expect(page.locator("#answer .verdict-accepted")).to_be_visible()
     wait_until(lambda: bool(page.evaluate("said.length")))
-    assert page.evaluate("said") == ["陈秀英,签到成功,加十分"]
+    assert page.evaluate("said") == ["陈秀英，签到成功，加十分"]
     assert page.evaluate("shaken.length") == 1

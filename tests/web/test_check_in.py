@@ -108,8 +108,8 @@ def test_scan_sign_in_tap_receipt(app: Flask, town: Town, resident: tuple[int, s
     assert "王芳" in text
     assert "+10" in text
     assert "结余 10 分" in text
-    assert 'data-speak="签到成功,加十分"' in text
-    assert "再多几位邻居参加,本栋就能上榜" in text
+    assert 'data-speak="签到成功，加十分"' in text
+    assert "再多几位邻居参加，本栋就能上榜" in text
     scan = town.write(lambda tx: tx.execute(select(m.Scan)).scalar_one())
     assert (scan.verdict, scan.provenance, scan.resident_id) == (
         "accepted",
@@ -152,7 +152,7 @@ def test_a_guardian_ticks_who_is_here(app: Flask, town: Town) -> None:
     client = app.test_client()
     sign_in(client, PHONE)
     shown = scan_screen(client, town, event_id, FRIDAY)
-    assert "谁到了?" in page(shown)
+    assert "谁到了？" in page(shown)
     assert page(shown).count('name="who"') == 3
     receipt = page(tap(client, shown, ref_of(town, mother), ref_of(town, child)))
     assert "+20" in receipt
@@ -183,7 +183,7 @@ def test_each_checks_out_with_the_same_code(
     client = app.test_client()
     sign_in(client, PHONE)
     receipt = tap(client, scan_screen(client, town, event_id, clock.now), resident[1])
-    assert "按时长计的积分,活动结束后存入" in page(receipt)
+    assert "按时长计的积分，活动结束后存入" in page(receipt)
     clock.forward(minutes=75)
     shown = scan_screen(client, town, event_id, clock.now)
     assert "签退" in page(shown)
@@ -230,7 +230,7 @@ def test_a_standing_and_the_next_reward(app: Flask, town: Town) -> None:
     other = app.test_client()
     sign_in(other, "13900000009")
     shown = scan_screen(other, town, town.event(town.activity("护学岗")), FRIDAY)
-    assert "再攒 4 分可换:大米" in page(tap(other, shown, ref_of(town, people[0])))
+    assert "再攒 4 分可换：大米" in page(tap(other, shown, ref_of(town, people[0])))
 
 
 def test_on_duty_earns_nothing_and_says_so(

@@ -458,7 +458,7 @@ def test_end_and_check_everybody_out(leader: Leader, town: Town, clock: Clock) -
     assert shown.count('name="stays"') == 2
     form = {"ended_at": "17:30", "stays": [str(stays)], f"left-{left}": "16:45"}
     answer = end(leader, **form).get_data(as_text=True)
-    assert "已结束,2 人签退" in answer
+    assert "已结束，2 人签退" in answer
     assert "1 小时 30 分 · 10 分" in answer
     assert leader.attendance(stays).minutes == 90
     assert leader.attendance(left).minutes == 45
@@ -528,7 +528,7 @@ def test_an_own_check_out_stands(leader: Leader, town: Town, clock: Clock) -> No
     clock.now = STARTS_AT + timedelta(minutes=30)
     leader.scan(number, "out")
     clock.now = ENDS_AT
-    assert "以本人签退时间为准:陈秀英" in leader.get("end")
+    assert "以本人签退时间为准：陈秀英" in leader.get("end")
     end(leader, ended_at="18:00")
     assert leader.attendance(resident_id).minutes == 30
 

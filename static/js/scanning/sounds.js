@@ -40,5 +40,6 @@ export function chime(verdict) {
 
 /** Shakes the phone for a verdict, where it can. */
 export function shake(verdict) {
+  if (navigator.userActivation?.hasBeenActive === false) return; // not before the first touch
   navigator.vibrate?.(SHAKES[verdict] ?? SHAKES.refused);
 }

@@ -138,7 +138,7 @@ _ACCEPTED = {
             "verdict": "accepted",
             "code": "ok_in",
             "words": "已签到",
-            "spoken": "签到成功,加十分",
+            "spoken": "签到成功，加十分",
             "name": "陈秀英",
             "facts": {"event_id": 128, "points": 10, "balance_points": 138, "minutes": 0},
         }
@@ -151,8 +151,8 @@ _REFUSED = {
             "id": _SCAN_ID,
             "verdict": "refused",
             "code": "card_replaced",
-            "words": "这张存折卡已换新(2026年5月3日)。请用新卡,或输入新卡号。",
-            "spoken": "这张存折卡已换新(2026年5月3日)。请用新卡,或输入新卡号。",
+            "words": "这张存折卡已换新（2026年5月3日）。请用新卡，或输入新卡号。",
+            "spoken": "这张存折卡已换新（2026年5月3日）。请用新卡，或输入新卡号。",
             "name": None,
             "facts": {"ended_on": "2026-05-03"},
         }

@@ -177,6 +177,7 @@ def _page(event_id: int, refusal: Refusal | None = None) -> str:
         here=read_here_count(event_id, scope()),
         waiting=read_waiting_outs(event_id, scope()),
         scan_id=uuid4(),
+        back_url=url_for("organize.event", event_id=event_id),
         settings=_settings(event),
     )
 
