@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 from flask import Flask
-from flask_migrate import Migrate
+from sqlalchemy.orm import configure_mappers
 
 from volunteer import cli, web
 from volunteer.config import Config, load_config
 from volunteer.domain.tokens import Keys
 from volunteer.store.database import db, prepare_engine
-
-migrate = Migrate(compare_type=True, render_as_batch=False)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -38,7 +37,11 @@ def create_app(config: Config | None = None) -> Flask:
         TESTING=config.testing,
     )
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations")
+    configure_mappers()  # here, before the workers are forked, and not in the first request
+    if "flask_migrate" in sys.modules:  # else the commands that migrate attach it themselves
+        from volunteer.store.migrations import attach_migrations
+
+        attach_migrations(app)
     with app.app_context():
         prepare_engine(db.engine)
     web.init_app(app, config)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,14 @@ from werkzeug.security import check_password_hash
 from tests.conftest import make_config
 from tests.scanning import as_device, record, scan_row
 from tests.town import FRIDAY, Town
+from volunteer.cli.demo import LAST_CHAPTER
+from volunteer.cli.ready import is_ready
 from volunteer.factory import create_app
-from volunteer.queries.migrations import newest_migration, read_migration
+from volunteer.queries.migrations import read_migration
+from volunteer.services.demo_chapters import record_chapter
 from volunteer.store import models as m
 from volunteer.store.database import db
+from volunteer.store.migration_files import newest_migration
 
 ADMIN = ["--phone", "13900000001", "--name", "林主任", "--password", "three-plum-trees"]
 PLACE = ["--community", "梅富社区", "--sub-district", "莲花街道"]
@@ -172,3 +179,44 @@ def test_a_database_that_is_behind_is_said_so(tmp_path: Path) -> None:
     assert (shown.status_code, shown.get_json()["status"]) == (503, "behind")
     with app.app_context():
         db.engine.dispose()
+
+
+def test_a_second_start_has_nothing_to_load(tmp_path: Path) -> None:
+    """`python -m volunteer.cli.ready` says so without the application: that is its whole point."""
+    config = make_config(f"sqlite:///{tmp_path}/new.db", tmp_path)
+    assert not is_ready(config, demo=False), "there is no database yet"
+    app = create_app(config)
+    app.test_cli_runner().invoke(args=["prepare", "--no-demo"])
+    assert is_ready(config, demo=False)
+    assert not is_ready(config, demo=True), "there is no demo in it"
+    with app.app_context():
+        record_chapter(LAST_CHAPTER, now=FRIDAY)
+        db.engine.dispose()
+    assert is_ready(config, demo=True)
+
+
+def test_what_a_second_start_loads_first_is_small() -> None:
+    heavy = "{'flask', 'sqlalchemy', 'click', 'werkzeug'} & set(sys.modules)"
+    command = f"import sys, volunteer.cli.ready; sys.exit(bool({heavy}))"
+    assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def test_a_web_server_never_loads_alembic() -> None:
+    command = "import sys, app; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def test_migrations_by_hand(tmp_path: Path) -> None:
+    environ = os.environ | {
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/new.db",
+    }
+    for command in ("upgrade", "current", "check"):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", "db", command],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr

@@ -100,6 +100,15 @@ def test_a_due_job_runs_once_and_keeps_its_result(both_app: Flask) -> None:
     assert result == {"at": clock.now.isoformat()}
 
 
+def test_a_job_may_ask_to_run_at_every_start(both_app: Flask) -> None:
+    clock = Clock(FRIDAY)
+    job = Job(never_fails, each_local_day(), at_start=True)
+    first = runner(both_app, clock, today=job)
+    assert (first.look(), first.look()) == (["today"], [])
+    second = runner(both_app, clock, today=job)
+    assert (second.look(), second.look()) == (["today"], [])
+
+
 def test_two_runners_are_harmless(both_app: Flask) -> None:
     """Twenty rounds, both looking at the same moment: each round is run by one of them."""
     ran: list[datetime] = []

@@ -17,7 +17,8 @@ def init_app(app: Flask) -> None:
     from volunteer.cli.boards import boards
     from volunteer.cli.jobs import jobs
     from volunteer.cli.ledger import ledger
+    from volunteer.cli.migrations import migrations
     from volunteer.cli.prepare import prepare
 
-    for command in (prepare, create_admin, set_password, boards, jobs, ledger):
+    for command in (prepare, migrations, create_admin, set_password, boards, jobs, ledger):
         app.cli.add_command(command)

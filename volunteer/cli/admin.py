@@ -24,7 +24,7 @@ from volunteer.services.operator import set_password as record_password
 @click.option(
     "--password",
     envvar="ADMIN_PASSWORD",
-    prompt="密码(至少 10 位)/ password (at least 10 characters)",
+    prompt="密码（至少 10 位）/ password (at least 10 characters)",
     hide_input=True,
     confirmation_prompt=True,
 )
@@ -49,7 +49,7 @@ def create_admin(
         )
     except Refused as refused:
         raise click.ClickException(_words(refused.refusal)) from None
-    click.echo("✓ 管理员已创建,可以登录了。The admin can sign in now.")
+    click.echo("✓ 管理员已创建，可以登录了。The admin can sign in now.")
 
 
 @click.command("set-password")

@@ -9,7 +9,6 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from volunteer import clock
-from volunteer.domain.tokens import Keys
 from volunteer.jobs.registry import jobs_of
 from volunteer.jobs.runner import Runner
 from volunteer.queries.jobs import read_last_runs
@@ -50,5 +49,4 @@ def list_jobs() -> None:
 
 def _runner() -> Runner:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    keys = Keys.derive(app.extensions["config"].secret_key.encode())
-    return Runner(app, jobs_of(keys), clock.now)
+    return Runner(app, jobs_of(app.extensions["keys"]), clock.now)

@@ -12,8 +12,10 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from volunteer import clock
+from volunteer.cli.welcome import welcome_lines
 from volunteer.config import Config
-from volunteer.queries.migrations import newest_migration, read_migration
+from volunteer.queries.migrations import read_migration
+from volunteer.store.migration_files import newest_migration
 
 
 @click.command()
@@ -25,9 +27,8 @@ def prepare(demo: bool) -> None:
     if demo:
         load_demo_when_missing()
     config: Config = current_app.extensions["config"]
-    _say_where(config)
-    if demo:
-        _say_logins()
+    for line in welcome_lines(config, demo=demo):
+        click.echo(line)
 
 
 def migrate_when_behind() -> None:
@@ -37,6 +38,9 @@ def migrate_when_behind() -> None:
     # Alembic takes a third of a second to import, which a second start need not pay.
     from flask_migrate import upgrade
 
+    from volunteer.store.migrations import attach_migrations
+
+    attach_migrations(current_app._get_current_object())  # type: ignore[attr-defined]
     click.echo("正在准备数据库 … / Preparing the database …")
     upgrade()
 
@@ -44,31 +48,9 @@ def migrate_when_behind() -> None:
 def load_demo_when_missing() -> None:
     """The whole demo on the first start, today's open event on every one."""
     from volunteer.cli.demo.load import is_loaded, load_demo
-    from volunteer.domain.tokens import Keys
     from volunteer.jobs.demo_today import add_todays_event
 
-    config: Config = current_app.extensions["config"]
     now = clock.now()
     if not is_loaded():
-        keys = Keys.derive(config.secret_key.encode())
-        load_demo(keys=keys, now=now, out=sys.stdout)
+        load_demo(keys=current_app.extensions["keys"], now=now, out=sys.stdout)
     add_todays_event(now)
-
-
-def _say_where(config: Config) -> None:
-    listens = f"http://{config.host}:{config.port}"
-    click.echo("")
-    click.echo(f"  爱心存折 / love passbook   {listens}")
-    if config.public_url != listens:
-        click.echo(f"  二维码里的地址 / in codes   {config.public_url}")
-
-
-def _say_logins() -> None:
-    from volunteer.cli.demo.logins import LOGINS, PASSWORD
-
-    click.echo("")
-    click.echo("  演示数据:人物、楼栋、日期均为虚构。 / Demo data: people and dates are invented.")
-    click.echo(f"  密码 / password   {PASSWORD}")
-    for login in LOGINS:
-        click.echo(f"    {login.phone}   {login.words} / {login.words_en}")
-    click.echo("")

@@ -24,5 +24,5 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         "forget_old_tries": Job(
             lambda now: {"forgotten": forget_old_tries(now=now)}, each_local_day()
         ),
-        "demo_today": Job(add_todays_event, each_local_day()),
+        "demo_today": Job(add_todays_event, each_local_day(), at_start=True),
     }

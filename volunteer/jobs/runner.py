@@ -38,6 +38,8 @@ class Job:
 
     run: Callable[[datetime], Mapping[str, Any]]
     schedule: Schedule
+    at_start: bool = False
+    """Run it when a runner starts too, whenever it ran last."""
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Runner:
         default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
     )
     stopping: threading.Event = field(default_factory=threading.Event)
+    _seen: set[str] = field(default_factory=set)
+    """Jobs that this runner has looked at once."""
 
     def run(self) -> None:
         """Run what is due until told to stop, beating in a thread of its own meanwhile."""
@@ -81,16 +85,17 @@ class Runner:
             with self.app.app_context():
                 last_runs = read_last_runs()
                 now = self.clock()
-                due = [
-                    name
-                    for name, job in self.jobs.items()
-                    if job.schedule(last_runs.get(name), now)
-                ]
+                due = [name for name in self.jobs if self._is_due(name, last_runs.get(name), now)]
         except SQLAlchemyError:
             # The database may be restarting; the web server says 503 meanwhile.
             log.exception("cannot look for jobs")
             return []
         return [name for name in due if self.run_one(name, last_runs.get(name))]
+
+    def _is_due(self, name: str, last_run_at: datetime | None, now: datetime) -> bool:
+        job, first_look = self.jobs[name], name not in self._seen
+        self._seen.add(name)
+        return job.schedule(last_run_at, now) or (job.at_start and first_look)
 
     def run_now(self, name: str) -> bool:
         """Run one job, due or not. False: another runner is at it."""

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from volunteer.queries.migrations import newest_migration
 from volunteer.store.database import db
+from volunteer.store.migration_files import newest_migration
 from volunteer.store.models import Job
 
 VERSION = "0.1.0"

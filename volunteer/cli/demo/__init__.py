@@ -4,3 +4,6 @@
 the same first day), ``load.py`` writes it through the services, chapter by chapter, with each
 day's own time. Nothing here is used by a real community.
 """
+
+LAST_CHAPTER = "99 coming events"
+"""Its mark says that the whole demo is there."""

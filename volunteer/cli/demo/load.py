@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
+from volunteer.cli.demo import LAST_CHAPTER
 from volunteer.cli.demo.founding import found_communities, found_logins, start_activities
 from volunteer.cli.demo.history import ZONE, Session
 from volunteer.cli.demo.moving_in import move_people_in
@@ -111,9 +112,6 @@ def chapters_of(plan: DemoPlan, keys: Keys) -> Sequence[Chapter]:
         Chapter(LAST_CHAPTER, "接下来的活动 / coming events", 1, lambda _: replay.plan_ahead())
     )
     return chapters
-
-
-LAST_CHAPTER = "99 coming events"
 
 
 def by_month(sessions: Sequence[Session]) -> list[tuple[str, list[Session]]]:

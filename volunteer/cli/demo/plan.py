@@ -203,7 +203,7 @@ _MEIFU_ACTIVITIES = (
         "梅富社区居委会",
         "environment",
         _HOUR_RULE,
-        "每周五清洁楼道、街巷和步道。工具现场领取,穿防滑鞋。",
+        "每周五清洁楼道、街巷和步道。工具现场领取，穿防滑鞋。",
         takes_guests=True,
     ),
     ActivityPlan(
@@ -212,7 +212,7 @@ _MEIFU_ACTIVITIES = (
         "梅富邻里义工队",
         "safety",
         _HOUR_RULE,
-        "上门提醒用电、用气和电动车停放安全。两人一组,做完自己签退。",
+        "上门提醒用电、用气和电动车停放安全。两人一组，做完自己签退。",
         ending="each_checks_out",
     ),
     ActivityPlan(
@@ -221,7 +221,7 @@ _MEIFU_ACTIVITIES = (
         "梅富社区党群服务中心",
         "culture",
         RuleNumbers(fixed_points=8, points_per_hour=4, leader_factor_percent=120),
-        "青少年小队活动:整理图书角、给邻居讲解社区。",
+        "青少年小队活动：整理图书角、给邻居讲解社区。",
         youth_group=YOUNG_HOSTS,
         ending="planned_length",
     ),
@@ -231,7 +231,7 @@ _MEIFU_ACTIVITIES = (
         "梅富居民党支部",
         "patrol",
         RuleNumbers(fixed_points=10, cap_day_points=20),
-        "青少年小队活动:跟着大人巡街巷,记下松动的井盖和堵住的通道。",
+        "青少年小队活动：跟着大人巡街巷，记下松动的井盖和堵住的通道。",
         youth_group=LITTLE_PATROL,
     ),
     ActivityPlan(
@@ -240,7 +240,7 @@ _MEIFU_ACTIVITIES = (
         "梅富社区党群服务中心",
         "care",
         RuleNumbers(fixed_points=10),
-        "全天开放:随到随签,帮邻居量血压、缝补、读信。",
+        "全天开放：随到随签，帮邻居量血压、缝补、读信。",
         ending="each_checks_out",
         default_minutes=60,
         takes_guests=True,
@@ -251,7 +251,7 @@ _MEIFU_ACTIVITIES = (
         "梅富居民党支部",
         "council",
         RuleNumbers(fixed_points=5),
-        "社区大事一起商量。议事计积分,不计服务时长。",
+        "社区大事一起商量。议事计积分，不计服务时长。",
         measure="participation",
     ),
     ActivityPlan(
