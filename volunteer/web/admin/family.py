@@ -19,15 +19,15 @@ from volunteer.queries.person import read_links
 from volunteer.queries.youth_groups import read_group_choices
 from volunteer.services import acts_for, consents, youth_groups
 from volunteer.web.admin import today
-from volunteer.web.admin.forms import day_field, number_or_none, picked, status_after
+from volunteer.web.admin.forms import choices_of, day_field, number_or_none, picked, status_after
 from volunteer.web.admin.people import find_key
 from volunteer.web.gate import me, needs, scope
 
 blueprint = Blueprint("family", __name__, url_prefix="/admin/people/<ref>")
 
-_RELATIONS = [
-    (relation.value, words.RELATIONS[relation]) for relation in (Relation.GUARDIAN, Relation.HELPER)
-]
+_RELATIONS = choices_of(
+    {one.value: words.RELATIONS[one] for one in (Relation.GUARDIAN, Relation.HELPER)}
+)
 
 
 class LinkForm(FlaskForm):
@@ -42,7 +42,7 @@ class LinkForm(FlaskForm):
 class ConsentForm(FlaskForm):
     given = RadioField(
         _l("Answer"),
-        choices=[("yes", _l("Agrees")), ("no", _l("Takes it back"))],
+        choices=choices_of({"yes": _l("Agrees"), "no": _l("Takes it back")}),
         default="yes",
     )
     given_by = StringField(

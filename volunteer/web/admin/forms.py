@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField
+from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from volunteer.documents.refusals import status_of, words_for
@@ -30,6 +30,7 @@ _FIELD_OF = {
     Code.LOGIN_UNKNOWN: "phone",
     Code.ALREADY_EXISTS: "name",
     Code.DATES_REVERSED: "ends_on",
+    Code.REASON_MISSING: "reason",
 }
 _PAGES = frozenset({Code.NOT_FOUND, Code.PERMISSION_MISSING})
 """Refusals that are no answer to what was typed: they get a page of their own."""
@@ -85,18 +86,22 @@ class PlaceField(SelectField):
     """
 
     def __init__(self, label: Any = None, **more: Any) -> None:
-        super().__init__(label, choices={}, **more)
+        super().__init__(label, choices=[], **more)
 
     def offer(self, scope: Scope, community_id: int, *, and_building: int | None = None) -> None:
         """Fill the picker, buildings under their area."""
-        groups: dict[str, list[tuple[str, str]]] = {"": [("", _("Not known"))]}
+        by_area: dict[str, list[SelectChoice]] = {}
         for area_id, name, name_en in read_area_choices(scope, community_id):
-            only = _("%(area)s, building not known", area=pick(name, name_en))
-            groups[pick(name, name_en)] = [(f"a{area_id}", only)]
+            area = pick(name, name_en)
+            only = _("%(area)s, building not known", area=area)
+            by_area[area] = [SelectChoice(f"a{area_id}", only, optgroup=area)]
         for one in read_building_choices(scope, community_id, and_id=and_building):
-            group = groups.setdefault(pick(one.area, one.area_en), [])
-            group.append((f"b{one.building_id}", pick(one.name, one.name_en)))
-        self.choices = groups
+            area = pick(one.area, one.area_en)
+            building = pick(one.name, one.name_en)
+            choice = SelectChoice(f"b{one.building_id}", building, optgroup=area)
+            by_area.setdefault(area, []).append(choice)
+        unknown = SelectChoice("", _("Not known"))
+        self.choices = [unknown, *(choice for choices in by_area.values() for choice in choices)]
 
     @property
     def place(self) -> tuple[int | None, int | None]:
@@ -112,10 +117,10 @@ def place_value(area_id: int | None, building_id: int | None) -> str:
     return f"a{area_id}" if area_id is not None else ""
 
 
-def picked(rows: Iterable[tuple[int, str, str | None]], none: Any = None) -> list[tuple[str, Any]]:
+def picked(rows: Iterable[tuple[int, str, str | None]], none: Any = None) -> list[SelectChoice]:
     """Choices in the language of the request, with words for choosing none when given."""
-    first: Sequence[tuple[str, Any]] = [("", none)] if none is not None else []
-    return [*first, *((str(row_id), pick(name, name_en)) for row_id, name, name_en in rows)]
+    first = [SelectChoice("", none)] if none is not None else []
+    return [*first, *(SelectChoice(str(row[0]), pick(row[1], row[2])) for row in rows)]
 
 
 def number_or_none(text: str | None) -> int | None:
@@ -131,9 +136,10 @@ def day_or_none(text: str | None) -> date | None:
         return None
 
 
-def choices_of(words: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+def choices_of(words: Mapping[Any, Any], none: Any = None) -> list[SelectChoice]:
     """Code words and their words, for a SelectField or RadioField."""
-    return [(str(key), label) for key, label in words.items()]
+    first = [SelectChoice("", none)] if none is not None else []
+    return [*first, *(SelectChoice(str(key), label) for key, label in words.items())]
 
 
 def kept_filters(*names: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from volunteer import clock
@@ -186,7 +186,7 @@ def _details(form: OrganisationForm) -> OrganisationDetails:
     return OrganisationDetails(kind_id, form.name.data or "", form.name_en.data or None)
 
 
-def _kind_choices(community_id: int) -> list[tuple[str, str]]:
+def _kind_choices(community_id: int) -> list[SelectChoice]:
     rows = read_kinds(scope(), community_id)
     return picked((row.kind_id, row.name, row.name_en) for row in rows)
 

@@ -50,7 +50,7 @@ class DetailsForm(FlaskForm):
     birth_date = day_field(_l("Birth date"), needed=False)
     age_band = SelectField(
         _l("Age, when there is no birth date"),
-        choices=[("", _l("Not chosen")), *choices_of(words.BANDS)],
+        choices=choices_of(words.BANDS, _l("Not chosen")),
     )
 
 

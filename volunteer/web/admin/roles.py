@@ -19,7 +19,7 @@ from volunteer.services import logins
 from volunteer.services import roles as service
 from volunteer.services.roles import COMMUNITY_ROLES, Granted, NewGrant
 from volunteer.web.admin import may, today
-from volunteer.web.admin.forms import day_field, status_after
+from volunteer.web.admin.forms import choices_of, day_field, status_after
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 
@@ -43,7 +43,7 @@ class GrantForm(FlaskForm):
     name = StringField(_l("Name, for somebody who has not signed in before"))
     role = RadioField(
         _l("Role"),
-        choices=[(role.value, ROLES[role]) for role in COMMUNITY_ROLES],
+        choices=choices_of({role.value: ROLES[role] for role in COMMUNITY_ROLES}),
         validators=[InputRequired(_l("Please choose one."))],
     )
     starts_on = day_field(_l("First day"))

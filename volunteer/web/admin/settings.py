@@ -16,14 +16,14 @@ from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.settings import read_settings
 from volunteer.services.communities import CommunitySettings, change_settings
 from volunteer.web.admin import may
-from volunteer.web.admin.forms import status_after
+from volunteer.web.admin.forms import choices_of, status_after
 from volunteer.web.admin.places import WholeNumberField
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 
 blueprint = Blueprint("settings", __name__, url_prefix="/admin/settings")
 
-VOLUNTEER_WORDS = [("volunteer", "志愿者 · volunteer"), ("yigong", "义工 · volunteer")]
+VOLUNTEER_WORDS = {"volunteer": "志愿者 · volunteer", "yigong": "义工 · volunteer"}
 
 
 def _number(label: object) -> WholeNumberField:
@@ -34,7 +34,9 @@ def _number(label: object) -> WholeNumberField:
 class SettingsForm(FlaskForm):
     telephone = StringField(_l("Telephone of the community"))
     name_en = StringField(_l("English name"))
-    volunteer_word = RadioField(_l("What volunteers are called"), choices=VOLUNTEER_WORDS)
+    volunteer_word = RadioField(
+        _l("What volunteers are called"), choices=choices_of(VOLUNTEER_WORDS)
+    )
     check_in_opens_minutes = _number(_l("Check-in opens before the start"))
     check_in_closes_minutes = _number(_l("Check-in closes after the end"))
     auto_close_minutes = _number(_l("Forgotten events close after the end"))

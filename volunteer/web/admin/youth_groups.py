@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from volunteer import clock
@@ -212,7 +212,7 @@ def _details(form: GroupForm) -> YouthGroupDetails:
     )
 
 
-def _organisations(community_id: int) -> list[tuple[str, str]]:
+def _organisations(community_id: int) -> list[SelectChoice]:
     rows = read_organisations(scope(), community_id)
     return picked(((row.organisation_id, row.name, row.name_en) for row in rows), _("None"))
 
