@@ -57,7 +57,7 @@ def test_the_poster_says_all_it_must() -> None:
         "梅富村口广场",
         "扫码签到 Scan to check in", "192.168.1.20:8000", "请先连接社区 Wi-Fi",
         "没带手机？把存折卡给现场负责人", "No phone? Show your card to the leader",
-        "0755-8300 0000", "演示 SAMPLE", "打开微信或相机", "点“签到”", "积分存入爱心存折",
+        "0755-8300 0000", "演示 SAMPLE", "打开微信或相机", "点「签到」", "积分存入爱心存折",
         "梅富社区", "Meifu Community",
     ):  # fmt: skip
         assert said in words

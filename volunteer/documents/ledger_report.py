@@ -12,11 +12,11 @@ SHOWN_OF_A_KIND = 20
 
 FAULTS: Mapping[Fault, tuple[str, str]] = {
     Fault.TRANSFER_SHAPE: (
-        "转账不成立:两边是同一个账户,或没有数额",
+        "转账不成立：两边是同一个账户，或没有数额",
         "a transfer between one account and itself, or of nothing",
     ),
     Fault.LINE_MISSING: (
-        "转账在存折里应有一笔明细,实际没有或多于一笔",
+        "转账在存折里应有一笔明细，实际没有或多于一笔",
         "a transfer that is not printed exactly once in the passbook",
     ),
     Fault.LINE_UNFOUNDED: ("明细没有对应的转账", "a line whose transfer is gone"),
@@ -26,7 +26,7 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
     ),
     Fault.LINE_FOREIGN: ("明细写在另一个社区名下", "a line filed under another community"),
     Fault.NUMBERING: (
-        "明细编号不连续:有缺少、重复或插入",
+        "明细编号不连续：有缺少、重复或插入",
         "lines are missing, repeated or slipped in",
     ),
     Fault.CHAIN_BROKEN: (
@@ -67,11 +67,11 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
     ),
     Fault.AWARD_UNFOUNDED: ("存入没有对应的参与记录", "an award without its attendance"),
     Fault.BOARD_DIFFERS: (
-        "光荣榜与账本不符(可用 flask boards rebuild 重算)",
+        "光荣榜与账本不符（可用 flask boards rebuild 重算）",
         "a board that is not what the ledger says (flask boards rebuild mends it)",
     ),
     Fault.UNREADABLE: (
-        "有一行数据无法读取,后面的未能核对",
+        "有一行数据无法读取，后面的未能核对",
         "a row that cannot be read; what follows it was not looked at",
     ),
 }

@@ -49,7 +49,7 @@ _PICTURE = 27.0
 
 _STEPS = (
     ("打开微信或相机，扫左边的码", "Scan the code with WeChat or the camera"),
-    ("看到活动名，点“签到”", "See the name of the event, tap Check in"),
+    ("看到活动名，点「签到」", "See the name of the event, tap Check in"),
     ("积分存入爱心存折", "The points are in your passbook"),
 )
 
