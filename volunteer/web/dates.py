@@ -17,7 +17,7 @@ given); plain dates are taken as they are. ``now`` may be given; it is the clock
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from flask_babel import get_locale, gettext, ngettext
 from volunteer import clock
 
 HOME_ZONE = "Asia/Shanghai"
+MIDNIGHT = "24:00"
 NEAR_DAYS = 14
 """How far off a day may be and still be said as "in 3 days"."""
 
@@ -124,10 +125,19 @@ def short_moment(moment: datetime, zone: str = HOME_ZONE) -> str:
     return f"{month_day(moment, zone)}{between}{clock_time(moment, zone)}"
 
 
+def end_time(starts_at: datetime, ends_at: datetime, zone: str = HOME_ZONE) -> str:
+    """18:00; 24:00 for the midnight that ends the day it began on."""
+    next_day = local_day(starts_at, zone) + timedelta(days=1)
+    end = local(ends_at, zone)
+    is_midnight = end.date() == next_day and end.time() == time.min
+    return MIDNIGHT if is_midnight else clock_time(ends_at, zone)
+
+
 def span(starts_at: datetime, ends_at: datetime, zone: str = HOME_ZONE) -> str:
     """16:00–18:00, or with the second day when it ends on another one."""
-    if local_day(starts_at, zone) == local_day(ends_at, zone):
-        return f"{clock_time(starts_at, zone)}–{clock_time(ends_at, zone)}"
+    end = end_time(starts_at, ends_at, zone)
+    if end == MIDNIGHT or local_day(starts_at, zone) == local_day(ends_at, zone):
+        return f"{clock_time(starts_at, zone)}–{end}"
     return f"{clock_time(starts_at, zone)} – {short_moment(ends_at, zone)}"
 
 

@@ -92,7 +92,7 @@ def show_event(event: PublicEvent, now: datetime, *, is_mine: bool = False) -> E
     return EventShown(
         name=pick(event.activity_name, event.activity_name_en),
         starts=dates.clock_time(event.starts_at, event.time_zone),
-        ends=dates.clock_time(event.ends_at, event.time_zone),
+        ends=dates.end_time(event.starts_at, event.ends_at, event.time_zone),
         place=pick(event.place, event.place_en),
         host=pick(event.organisation_name, event.organisation_name_en),
         community=pick(event.community_name, event.community_name_en),
