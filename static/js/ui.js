@@ -3,11 +3,13 @@
 //   <button data-print>            prints the page
 //   <button data-copy="#id">       copies an element's text; data-copied holds the word to show then
 //   <form data-once>               a second press of the button sends nothing
-//   [data-speak="…"]               is read aloud when the page opens, where the browser allows it
+//   [data-speak="…"]               is read aloud when the page opens, where the browser allows it; a tone
+//                                  where it has no voice, data-tone says which
 //   <button data-speak-again>      reads it again
 //   .error-summary[data-focus]     takes the focus, so a screen reader starts with what is wrong
 //   <a href="#menu">               the drawer also closes with Escape
 
+import { chime } from "./scanning/sounds.js";
 import { speak } from "./speak.js";
 
 document.addEventListener("click", (event) => {
@@ -77,7 +79,7 @@ document.addEventListener("keydown", (event) => {
 
 function speakPage() {
   const source = document.querySelector("[data-speak]");
-  if (source) speak(source.dataset.speak, document.documentElement.lang);
+  if (source && !speak(source.dataset.speak, document.documentElement.lang)) chime(source.dataset.tone ?? "accepted");
 }
 
 document.querySelector(".error-summary[data-focus]")?.focus();

@@ -250,3 +250,24 @@ def test_it_says_the_result_aloud(live: Live, leader_event: int, phone: OpenPage
     wait_until(lambda: bool(page.evaluate("said.length")))
     assert page.evaluate("said") == ["陈秀英，签到成功，加十分"]
     assert page.evaluate("shaken.length") == 1
+
+
+def test_the_receipt_is_said_aloud_or_sounded(live: Live, phone: OpenPage) -> None:
+    live.town.login(f"+86{PHONE}", acts_for={live.town.resident("王芳"): "self"})
+    event_id = event_now(live)
+    page = phone()
+    page.add_init_script(
+        "window.said = []; window.tones = 0;"
+        "speechSynthesis.speak = (utterance) => window.said.push(utterance.text);"
+        "speechSynthesis.getVoices = () => [];"
+        "const start = OscillatorNode.prototype.start;"
+        "OscillatorNode.prototype.start = function (at) {"
+        "  window.tones += 1; start.call(this, at); };"
+    )
+    sign_in(page, live, PHONE)
+    code = rotating_code(live.town.keys.rotating_code, event_id, clock.now()).code
+    page.goto(live.path(f"/q/{event_id}/{code}"))
+    page.get_by_role("button", name="签到").click()
+    page.wait_for_url("**/check-in/receipt")
+    wait_until(lambda: bool(page.evaluate("said.length && tones")))
+    assert page.evaluate("said") == ["签到成功，加十分"]

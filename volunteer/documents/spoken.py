@@ -14,12 +14,12 @@ _DIGITS = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 
 
-def spoken_words(code: str, facts: Mapping[str, Any]) -> str:
-    """签到成功,加十分 · Checked in, plus 10 points; a refusal's own words."""
-    words = words_for_code(code, facts)
+def spoken_words(code: str, facts: Mapping[str, Any], words: str | None = None) -> str:
+    """签到成功，加十分 · Check-in done, plus 10 points; else the verdict's ``words``, which a
+    caller that has them may pass."""
     points = facts.get("points")
     if code not in (Outcome.OK_IN, Outcome.OK_OUT) or not isinstance(points, int) or points <= 0:
-        return words
+        return words_for_code(code, facts) if words is None else words
     return str(
         gettext("%(what)s, plus %(points)s points", what=_said(code), points=spoken_number(points))
     )

@@ -165,12 +165,13 @@ def at_server_time(scan: Scan, now: datetime) -> Scan:
 def said(verdict: Verdict) -> dict[str, Any]:
     """A verdict as the API answers it."""
     facts = dict(verdict.facts)
+    words = words_for_code(verdict.code, facts)
     return {
         "id": str(verdict.client_id) if verdict.client_id else None,
         "verdict": verdict.verdict,
         "code": verdict.code,
-        "words": words_for_code(verdict.code, facts),
-        "spoken": spoken_words(verdict.code, facts),
+        "words": words,
+        "spoken": spoken_words(verdict.code, facts, words),
         "name": verdict.resident_name,
         "facts": facts,
     }
