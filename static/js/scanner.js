@@ -104,7 +104,7 @@ async function sendPhoto() {
       const response = await fetch(settings.photo, {
         method: "POST",
         credentials: "same-origin",
-        headers: { Accept: "application/json", "X-CSRFToken": csrf },
+        headers: { Accept: "application/json", "X-CSRFToken": queue.csrf },
         body,
       });
       const answer = await response.json();
@@ -237,7 +237,18 @@ function showPending(count) {
 }
 
 function showTrouble(kind, told) {
+  if (kind === "signIn") renewToken();
   showBanner("waiting", kind === "signIn" ? words.signIn : words.sending, kind === "signIn" ? told ?? "" : "");
+}
+
+/** Signing in again, in another tab, makes a new token: fetch it, so that what waits here can go. */
+async function renewToken() {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    queue.csrf = page.getElementById("scanner-script")?.dataset.csrf ?? queue.csrf;
+  } catch {
+    // no network either; the next try asks again
+  }
 }
 
 window.addEventListener("beforeunload", (event) => {

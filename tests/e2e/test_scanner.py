@@ -125,6 +125,20 @@ def test_a_lost_reply_makes_no_second_scan(live: Live, leader_event: int, phone:
     assert scans(live) == [("accepted", "ok_in")]
 
 
+def test_signed_out_meanwhile(live: Live, leader_event: int, phone: OpenPage) -> None:
+    _, number, _ = live.town.card(live.town.resident("陈秀英"))
+    page = phone()
+    open_scanner(page, live, leader_event)
+    page.context.clear_cookies()
+    type_number(page, number)
+    expect(page.locator("#answer")).to_contain_text("登录已失效")
+    expect(page.locator("#pending")).to_have_attribute("data-count", "1")
+    other = page.context.new_page()
+    sign_in(other, live, PHONE)
+    expect(page.locator("#answer .verdict-accepted")).to_contain_text("陈秀英", timeout=30_000)
+    assert scans(live) == [("accepted", "ok_in")]
+
+
 def press_like_a_scanner(page: Page, text: str, *, through_ime: bool) -> None:
     """The key events of a USB scanner on a US layout; an input method hides what they say."""
     page.evaluate(

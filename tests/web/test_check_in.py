@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 from tests.signed_in import sign_in
 from tests.statements import statements
 from tests.town import FRIDAY, Town
+from volunteer.domain.activation import Purpose, activation_code_hash, expires_at, strip_code
 from volunteer.domain.tokens import poster_code, rotating_code
+from volunteer.services import activation
 from volunteer.store import models as m
 from volunteer.store.database import Tx
 
@@ -116,6 +118,40 @@ def test_scan_sign_in_tap_receipt(app: Flask, town: Town, resident: tuple[int, s
         "rotating_code",
         resident[0],
     )
+
+
+def test_the_pending_check_in_survives_activation(
+    app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The cost of scrypt is Werkzeug's to test.
+    made = activation.generate_password_hash
+    monkeypatch.setattr(
+        activation, "generate_password_hash", lambda secret: made(secret, "pbkdf2:sha256:1")
+    )
+    resident_id = town.resident("陈秀英")
+    _, number, _ = town.card(resident_id)
+    code = strip_code(town.keys.activation_code, number)
+    strip = m.ActivationCode(
+        community_id=town.community_id,
+        resident_id=resident_id,
+        purpose=Purpose.CARD_STRIP.value,
+        code_hash=activation_code_hash(town.keys.activation_code, resident_id, code),
+        created_at=FRIDAY,
+        expires_at=expires_at(Purpose.CARD_STRIP, FRIDAY),
+    )
+    town.write(lambda tx: tx.add(strip))
+    client = app.test_client()
+    shown = scan_screen(client, town, town.event(town.activity()), FRIDAY)
+    assert "/activate?next=/check-in" in page(shown)
+    typed = {"number": number[:8], "code": code, "relation": "self", "phone": PHONE}
+    secret = {"secret": "482917", "again": "482917", "next": "/check-in"}
+    answer = client.post(
+        "/activate",
+        data={"csrf_token": token_on(page(client.get("/activate")))} | typed | secret,
+        follow_redirects=True,
+    )
+    assert answer.request.path == "/check-in"
+    assert "签到成功" in page(tap(client, answer, ref_of(town, resident_id)))
 
 
 def test_a_double_tap_is_one_scan(app: Flask, town: Town, resident: tuple[int, str]) -> None:
