@@ -62,8 +62,9 @@ def scanner(event_id: int) -> str:
 @needs(Permission.RECORD_SCANS)
 def submit(event_id: int) -> ResponseReturnValue:
     """A typed number, a USB scanner's line or a card's code, as a form."""
+    event = event_or_refuse(event_id)
     scan_id = form_id("scan_id")
-    _record(event_id, {scan_id: request.form.get("code", "")})
+    _record(event, {scan_id: request.form.get("code", "")})
     return _back(event_id, [scan_id])
 
 
@@ -71,6 +72,7 @@ def submit(event_id: int) -> ResponseReturnValue:
 @needs(Permission.RECORD_SCANS)
 def photo(event_id: int) -> ResponseReturnValue:
     """A photo with one card, or several. The page's script asks for JSON, a form for a page."""
+    event = event_or_refuse(event_id)
     as_json = request.accept_mimetypes.best == "application/json"
     try:
         upload = request.files.get("photo")
@@ -82,7 +84,7 @@ def photo(event_id: int) -> ResponseReturnValue:
         return jsonify(code=raise_as.code, words=words_for(raise_as)), status_of(raise_as.code)
     first = form_id("scan_id")
     rows = {uuid5(first, code): code for code in codes[:MOST_RESULTS_SHOWN]}
-    verdicts = _record(event_id, rows)
+    verdicts = _record(event, rows)
     if as_json:
         return jsonify(verdicts=[said(verdict) for verdict in verdicts])
     return _back(event_id, list(rows))
@@ -92,7 +94,7 @@ def photo(event_id: int) -> ResponseReturnValue:
 @needs(Permission.RECORD_SCANS)
 def undo(event_id: int) -> ResponseReturnValue:
     """Take a scan back within ten minutes; itself a scan."""
-    now = clock.now()
+    now, event = clock.now(), event_or_refuse(event_id)
     undoes = form_id("undoes")
     # One undo of a scan, however often the button is pressed.
     scan_id = uuid5(undoes, "undo")
@@ -107,7 +109,7 @@ def undo(event_id: int) -> ResponseReturnValue:
         event_id=event_id,
         undoes=undoes,
     )
-    record_here(event_or_refuse(event_id), [scan], now)
+    record_here(event, [scan], now)
     return _back(event_id, [scan_id])
 
 
@@ -124,13 +126,13 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     return page, status_of(refusal.code)
 
 
-def _record(event_id: int, codes: dict[UUID, str]) -> list[Verdict]:
+def _record(event: EventShown, codes: dict[UUID, str]) -> list[Verdict]:
     now = clock.now()
     direction = _direction()
     scans = []
     for scan_id, code in codes.items():
         presented = parse_presented(code, own_host())
-        row = {"event": event_id, "code": code[:200], "direction": direction}
+        row = {"event": event.event_id, "code": code[:200], "direction": direction}
         scans.append(
             Scan(
                 client_id=scan_id,
@@ -139,13 +141,13 @@ def _record(event_id: int, codes: dict[UUID, str]) -> list[Verdict]:
                 scanned_at=now,
                 corrected_at=now,
                 body_hash=body_hash_of(row),
-                event_id=event_id,
+                event_id=event.event_id,
                 # The screen's own code in the picture is nobody's card.
                 presented=None if isinstance(presented, EventCode) else presented,
                 fault=number_fault(code, presented),
             )
         )
-    return record_here(event_or_refuse(event_id), scans, now)
+    return record_here(event, scans, now)
 
 
 def _direction() -> Direction:
