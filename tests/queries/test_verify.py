@@ -17,6 +17,7 @@ from volunteer.domain.findings import Fault
 from volunteer.queries import ledger_streams
 from volunteer.queries.verify import Report, read_report
 from volunteer.services.event_end import end_event
+from volunteer.services.reversal import reverse_transfer
 from volunteer.store.database import db
 
 EVERYTHING = Scope.everything()
@@ -203,3 +204,15 @@ def test_a_running_system_can_be_proved(village: Town) -> None:
         transfers = sum(1 for _ in streams.postings())
     assert (before, lines, transfers) == (9, 58, 58)
     assert read_report(EVERYTHING).lines == 59
+
+
+def test_a_line_that_was_taken_back_leaves_the_books_whole(village: Town) -> None:
+    """The attendance is annulled: it counts nowhere, and no award stands for it."""
+    admin = village.login(roles=("community_admin",))
+    with db.engine.connect() as connection:
+        award = connection.execute(text("SELECT max(id) FROM transfer WHERE code = 'award'"))
+        transfer_id = award.scalar_one()
+    now = FRIDAY + timedelta(days=1)
+    reverse_transfer(transfer_id, reason="记错了人", by=admin, now=now, scope=EVERYTHING)
+    report = read_report(EVERYTHING)
+    assert (report.findings, report.transfers) == ([], 60)
