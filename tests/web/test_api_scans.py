@@ -139,6 +139,19 @@ def test_a_scanner_s_clock_is_corrected(app: Flask, town: Town) -> None:
     assert checked_in_at == FRIDAY - timedelta(minutes=5)
 
 
+@pytest.mark.parametrize("sent_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_scanner_s_clock_that_is_centuries_off(app: Flask, town: Town, sent_at: str) -> None:
+    _, _, code = town.card(town.resident())
+    event_id = town.event(town.activity())
+    town.device(TOKEN)
+    response = app.test_client().post(
+        "/api/v1/scans",
+        json={"sent_at": sent_at, "scans": [row(event_id, code)]},
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+    assert [one["code"] for one in verdicts(response)] == ["time_invalid"]
+
+
 def test_rows_are_answered_in_their_places(app: Flask, town: Town) -> None:
     _, _, one = town.card(town.resident("甲"))
     _, _, two = town.card(town.resident("乙"))

@@ -30,7 +30,6 @@ _LONGEST_TIME = 40
 _DIRECTIONS = frozenset({"in", "out", "undo"})
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_NO_SKEW = timedelta()
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,10 @@ def parse_row(row: object, skew: timedelta, *, own_host: str, now: datetime) -> 
     direction = row.get("direction", "in")
     if not isinstance(direction, str) or direction not in _DIRECTIONS:
         direction, fault = "in", Code.DIRECTION_INVALID
-    scanned_at = parse_time(row.get("scanned_at"))
-    if scanned_at is None or not _EARLIEST <= scanned_at + skew < _LATEST:
-        scanned_at, skew, fault = now, _NO_SKEW, fault or Code.TIME_INVALID
+    scanned_at = _scanned_at(row.get("scanned_at"))
+    corrected_at = _corrected(scanned_at, skew) if scanned_at is not None else None
+    if scanned_at is None or corrected_at is None:
+        scanned_at, corrected_at, fault = now, now, fault or Code.TIME_INVALID
     presented = _presented(row.get("code"), own_host)
     fault = fault or number_fault(row.get("code"), presented)
     return Scan(
@@ -84,7 +84,7 @@ def parse_row(row: object, skew: timedelta, *, own_host: str, now: datetime) -> 
         direction=cast(Direction, direction),
         provenance=_provenance(presented),
         scanned_at=scanned_at,
-        corrected_at=scanned_at + skew,
+        corrected_at=corrected_at,
         body_hash=body_hash_of(row),
         event_id=parse_event_id(row, presented),
         presented=presented,
@@ -105,16 +105,30 @@ def parse_id(value: object) -> UUID | None:
 
 
 def parse_time(value: object) -> datetime | None:
-    """An ISO 8601 time that names its offset, in the years 2000 to 2099."""
+    """An ISO 8601 time that names its offset, of any year."""
     if not isinstance(value, str) or len(value) > _LONGEST_TIME:
         return None
     try:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value.upper())
     except ValueError:
         return None
-    if found.tzinfo is None or not _EARLIEST <= found < _LATEST:
+    return found if found.tzinfo is not None else None
+
+
+def _scanned_at(value: object) -> datetime | None:
+    """A scanner's own time in UTC, of the years 2000 to 2099."""
+    found = parse_time(value)
+    if found is None or not _EARLIEST <= found < _LATEST:
         return None
     return found.astimezone(UTC)
+
+
+def _corrected(scanned_at: datetime, skew: timedelta) -> datetime | None:
+    try:
+        corrected_at = scanned_at + skew
+    except OverflowError:
+        return None
+    return corrected_at if _EARLIEST <= corrected_at < _LATEST else None
 
 
 def parse_event_id(row: Mapping[str, Any], presented: Presented | None) -> int | None:
