@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -267,13 +268,15 @@ def board_rows(
 ) -> list[dict[str, Any]]:
     """The rows as macros/board.html draws them; ``points`` is the length of the bar."""
     rows = []
+    shown = [page.subjects[standing.row.subject_id] for standing in page.board.standings]
+    times = Counter(pick(subject.name, subject.name_en) for subject in shown)
     for standing in page.board.standings:
         row, subject = standing.row, page.subjects[standing.row.subject_id]
         value, length = _value(row, measure)
         rows.append(
             {
                 "rank": standing.rank,
-                "name": _name(subject),
+                "name": _name(subject, times),
                 "points": length,
                 "value": value,
                 "facts": _facts(row, subject, measure),
@@ -287,12 +290,12 @@ def board_rows(
     return rows
 
 
-def _name(subject: Subject) -> str:
+def _name(subject: Subject, times: Counter[str]) -> str:
+    """The name, with its area where two on the board bear the same one: every estate has a 3栋."""
     name = pick(subject.name, subject.name_en)
-    if subject.area_name is None:
+    if subject.area_name is None or times[name] == 1:
         return name
-    area = pick(subject.area_name, subject.area_name_en)
-    return name if name.startswith(area) else f"{area} {name}"
+    return f"{pick(subject.area_name, subject.area_name_en)} {name}"
 
 
 def _value(row: BoardRow, measure: Measure) -> tuple[str, int]:

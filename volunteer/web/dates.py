@@ -5,6 +5,7 @@
     {{ event.starts_at|short_day }}         11月23日 星期一 · Mon 23 Nov
     {{ event.starts_at|month_day }}         11月23日 · 23 Nov
     {{ event.starts_at|clock_time }}        16:00
+    {{ event.starts_at|end_time(ends_at) }} 18:00, and 24:00 for the midnight that ends the day
     {{ event.starts_at|span(ends_at) }}     16:00–18:00; with the day when it is another one
     {{ event.starts_at|relative_day }}      今天 · 明天 · 3 天后 · 2 天前, '' when further off
     {{ 150|minutes_words }}                 2 小时 30 分 · 2 hours 30 minutes
@@ -188,6 +189,7 @@ _FILTERS = (
     clock_time,
     moment,
     short_moment,
+    end_time,
     span,
     relative_day,
     minutes_words,
