@@ -25,13 +25,15 @@ STAFF_PATHS = ("/organize", "/admin", "/counter")
 
 @dataclass(frozen=True)
 class Item:
-    """A place in a bar. ``permission``: who is led there; None is everybody who has the bar."""
+    """A place in a bar. ``permission``: who is led there; None is everybody who has the bar.
+    ``for_leaders``: whoever leads an event is led there, too."""
 
     endpoint: str
     label: LazyString
     icon: str
     group: LazyString | str = ""
     permission: Permission | None = None
+    for_leaders: bool = False
 
 
 RESIDENT_BAR = (
@@ -44,7 +46,14 @@ RESIDENT_BAR = (
 _ACTIVITIES, _PEOPLE = _l("Activities"), _l("People and places")
 _COMMUNITY, _MINE = _l("Community"), _l("My own")
 STAFF_BAR = (
-    Item("organize.today", _l("Today"), "today", _ACTIVITIES),
+    Item(
+        "organize.today",
+        _l("Today"),
+        "today",
+        _ACTIVITIES,
+        Permission.SEE_ACTIVITIES,
+        for_leaders=True,
+    ),
     Item("organize.events", _l("Events"), "calendar", _ACTIVITIES, Permission.SEE_ACTIVITIES),
     Item(
         "organize.activities", _l("Activities"), "activity", _ACTIVITIES, Permission.SEE_ACTIVITIES
@@ -64,6 +73,7 @@ STAFF_BAR = (
         Permission.SEE_PLACES,
     ),
     Item("roles.roles", _l("Roles"), "key", _COMMUNITY, Permission.SEE_ROLES),
+    Item("ledger.ledger", _l("Ledger"), "passbook", _COMMUNITY, Permission.SEE_LEDGER),
     Item("audit.audit", _l("Audit trail"), "list", _COMMUNITY, Permission.SEE_AUDIT),
     Item("settings.settings", _l("Settings"), "settings", _COMMUNITY, Permission.EDIT_SETTINGS),
     Item("home.home", _l("My passbook"), "passbook", _MINE),
@@ -133,12 +143,13 @@ def _nearest(paths: Iterable[str]) -> str | None:
 
 
 def _open_to(person: Principal, items: tuple[Item, ...]) -> list[Item]:
-    return [
-        item
-        for item in items
-        if _exists(item.endpoint)
-        and (item.permission is None or person.communities_with(item.permission))
-    ]
+    return [item for item in items if _exists(item.endpoint) and _is_open(person, item)]
+
+
+def _is_open(person: Principal, item: Item) -> bool:
+    if item.permission is None or (item.for_leaders and person.led_event_ids):
+        return True
+    return bool(person.communities_with(item.permission))
 
 
 def _role_words(person: Principal) -> str:

@@ -50,6 +50,7 @@ from volunteer.queries.activities import (
     read_host_choices,
     read_youth_group_choices,
 )
+from volunteer.queries.communities import read_zone
 from volunteer.queries.events import EventFilter, When, read_events
 from volunteer.services import activities as service
 from volunteer.web.community import current_community
@@ -136,7 +137,12 @@ def activities() -> ResponseReturnValue:
     q, active = request.args.get("q", "").strip()[:80], request.args.get("state") != "off"
     rows = read_activities(scope(), community.community_id, clock.now(), q=q, active=active)
     return render_template(
-        "organize/activities.html", community=community, rows=rows, q=q, active=active
+        "organize/activities.html",
+        community=community,
+        rows=rows,
+        q=q,
+        active=active,
+        zone=read_zone(scope(), community.community_id),
     )
 
 
@@ -146,7 +152,13 @@ def activity(activity_id: int) -> ResponseReturnValue:
     shown, now = _found(activity_id), clock.now()
     wanted = EventFilter(When.COMING, activity_id=activity_id)
     coming = read_events(scope(), shown.community_id, wanted, now)
-    return render_template("organize/activity.html", shown=shown, coming=coming, now=now)
+    return render_template(
+        "organize/activity.html",
+        shown=shown,
+        coming=coming,
+        now=now,
+        zone=read_zone(scope(), shown.community_id),
+    )
 
 
 @blueprint.route("/activities/add", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from volunteer import clock
@@ -21,6 +21,8 @@ from volunteer.web.organize.blueprint import blueprint
 @blueprint.get("")
 @staff
 def today() -> ResponseReturnValue:
+    if not (me().led_event_ids or me().communities_with(Permission.SEE_ACTIVITIES)):
+        return _elsewhere()
     community = _community()
     now, zone = clock.now(), read_zone(scope(), community.community_id)
     found = read_today(
@@ -34,6 +36,7 @@ def today() -> ResponseReturnValue:
         first=first,
         rest=[row for row in found.today if row is not first],
         now=now,
+        zone=zone,
         reachable=is_reachable(),
     )
 
@@ -51,9 +54,14 @@ def _only_events(community: CommunityName) -> frozenset[int] | None:
     """None for who sees every event here; a leader sees the events they lead."""
     if me().can(Permission.SEE_ACTIVITIES, community.community_id):
         return None
-    if not me().led_event_ids:
-        raise refuse(Code.PERMISSION_MISSING)
     return me().led_event_ids
+
+
+def _elsewhere() -> ResponseReturnValue:
+    """Counter staff who come here, as after signing in, go to what they work with."""
+    if me().communities_with(Permission.SEE_PEOPLE):
+        return redirect(url_for("people.residents"))
+    raise refuse(Code.PERMISSION_MISSING)
 
 
 def _is_on(row: EventRow) -> bool:
