@@ -7,7 +7,6 @@ decoded before its size is known, and one picture at a time.
 import io
 import threading
 
-import zxingcpp
 from PIL import ExifTags, Image
 
 from volunteer.domain.refusals import Code, refuse
@@ -18,7 +17,6 @@ MOST_BYTES = 15_000_000
 # A JPEG is shrunk while it is read; the others take four bytes a pixel before they can be.
 _MOST_PIXELS_JPEG = 51_000_000
 _MOST_PIXELS_OTHER = 16_000_000
-_QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 _SIDE = 1600
 # A second look, twice smaller: it takes away the pattern of a photographed screen.
 _SIDES = (_SIDE, _SIDE // 2)
@@ -107,7 +105,12 @@ def _upright(picture: Image.Image, orientation: object) -> Image.Image:
 
 
 def _read(picture: Image.Image) -> tuple[str, ...]:
-    found = zxingcpp.read_barcodes(picture, formats=_QR_CODES)
+    # Loaded with the first photo: a start need not wait for it. The formats are made each time,
+    # because the library complains at the end about whatever is still held.
+    import zxingcpp
+
+    formats = zxingcpp.barcode_formats_from_str("QRCode")
+    found = zxingcpp.read_barcodes(picture, formats=formats)
     found.sort(key=lambda barcode: (barcode.position.top_left.y, barcode.position.top_left.x))
     # A code may stand on a screen twice, as on a poster beside its own picture.
     return tuple(dict.fromkeys(barcode.text for barcode in found if barcode.text))

@@ -85,7 +85,7 @@ def decide_batch(scans: Iterable[Scan], facts: Facts) -> list[Decided]:
             row.override,
         )
         decided.append(new)
-        facts.stored[scan.client_id] = _as_stored(new, facts)
+        facts.keep(scan.client_id, _as_stored(new, facts))
     return decided
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -275,13 +276,19 @@ class Facts:
     """(balance, owed) points by resident, moved along as rows are decided."""
     family_login_ids: frozenset[int] = frozenset()
     """Logins of the guardians of the recorder's own residents."""
+    _counting: defaultdict[tuple[int | None, int | None], list[AcceptedScan]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Scans that count by (event, resident): each row of a batch of 500 looks its own up."""
+
+    def keep(self, client_id: UUID, stored: StoredScan) -> None:
+        """Remember an answered scan, of long ago or of this batch; each id once."""
+        self.stored[client_id] = stored
+        if stored.counts:
+            self._counting[stored.event_id, stored.resident_id].append(stored.scan)
 
     def counting(self, event_id: int, resident_id: int) -> list[AcceptedScan]:
-        return [
-            stored.scan
-            for stored in self.stored.values()
-            if stored.counts and (stored.event_id, stored.resident_id) == (event_id, resident_id)
-        ]
+        return self._counting.get((event_id, resident_id), [])
 
     def points_that_day(self, attendance: Attendance) -> int:
         """Points the resident has from other events of the same local day."""

@@ -74,7 +74,7 @@ def load_history(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts)
         resident_ids=people,
     )
     for row in stored:
-        facts.stored[row.client_id] = _stored_scan(row)
+        facts.keep(row.client_id, _stored_scan(row))
     if people and facts.events:
         days = sorted({event.local_date for event in facts.events.values()})
         attended = tx.run(_ATTENDED, community_id=community_id, resident_ids=people, days=days)
