@@ -220,3 +220,22 @@ def test_migrations_by_hand(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ledger", "verify"],
+        ["boards", "rebuild"],
+        ["jobs", "list"],
+        ["jobs", "run"],
+        ["set-password", "--phone", "13900000001", "--password", "nine-plum-trees"],
+    ],
+    ids=" ".join,
+)
+def test_a_database_that_is_not_ready_is_said_in_words(tmp_path: Path, command: list[str]) -> None:
+    app = create_app(make_config(f"sqlite:///{tmp_path}/new.db", tmp_path))
+    refused = app.test_cli_runner().invoke(args=command)
+    assert (refused.exit_code, "prepare" in refused.output) == (1, True)
+    with app.app_context():
+        db.engine.dispose()

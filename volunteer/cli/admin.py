@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 from volunteer import clock
+from volunteer.cli.database import require_migrated
 from volunteer.cli.prepare import migrate_when_behind
 from volunteer.documents.refusals import words_for
 from volunteer.domain.access import Scope
@@ -60,6 +61,7 @@ def create_admin(
 @with_appcontext
 def set_password(phone: str, password: str) -> None:
     """Give somebody who is locked out a new password; their browsers are signed out."""
+    require_migrated()
     try:
         record_password(phone, password, now=clock.now())
     except Refused as refused:

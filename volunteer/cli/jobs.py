@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from volunteer import clock
+from volunteer.cli.database import require_migrated
 from volunteer.jobs.registry import jobs_of
 from volunteer.jobs.runner import Runner
 from volunteer.queries.jobs import read_last_runs
@@ -42,11 +43,13 @@ def once(name: str) -> None:
 @jobs.command("list")
 def list_jobs() -> None:
     """Every job with its last run."""
+    runner = _runner()
     last_runs = read_last_runs()
-    for name in sorted(_runner().jobs):
+    for name in sorted(runner.jobs):
         click.echo(f"{name}\t{last_runs.get(name) or '-'}")
 
 
 def _runner() -> Runner:
+    require_migrated()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return Runner(app, jobs_of(app.extensions["keys"]), clock.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from volunteer.cli.database import require_migrated
 from volunteer.documents.ledger_report import counted_line, finding_lines, result_line
 from volunteer.domain.access import Scope
 from volunteer.queries.verify import read_report
@@ -19,6 +20,7 @@ def verify(community_ids: tuple[int, ...]) -> None:
 
     Exit status 0: all is well; 1: something was found, and the lines say what and where.
     """
+    require_migrated()
     scope = Scope.of(*community_ids) if community_ids else Scope.everything()
     report = read_report(scope)
     click.echo(counted_line(report.counts))

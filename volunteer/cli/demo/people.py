@@ -56,15 +56,13 @@ def meifu_buildings(random: Random) -> list[BuildingPlan]:
     """Twelve large buildings in two parts of the village, twenty small ones in its lanes."""
     plans = []
     for number in range(1, 13):
-        east = number <= 6
-        own = number if east else number - 6
-        area, part, part_en = ("梅富村东片", "东", "East") if east else ("梅富村西片", "西", "West")
+        area = "梅富村东片" if number <= 6 else "梅富村西片"
         residents = random.randint(30, 50)
         plans.append(
             BuildingPlan(
                 area=area,
-                name=f"{part}片{own}栋",
-                name_en=f"{part_en} {own}",
+                name=f"{number}栋",
+                name_en=f"Building {number}",
                 grid=f"梅富第{(number + 1) // 2}网格",
                 residents=residents,
                 estimated_residents=residents * 2 + random.randint(-6, 20),
