@@ -397,3 +397,17 @@ def test_pages_take_few_statements(town: Town, event_id: int, path: str) -> None
     with statements() as seen:
         shown(client, "/organize" + path.format(activity=activity_id, event=event_id))
     assert len(seen) <= 12, seen
+
+
+def test_names_are_ticked_until_the_day_is_over(
+    town: Town, leader_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = town.event(town.activity("清扫"), state="ended", ended_at=FRIDAY, ended_how="leader")
+    client = client_of(town, ORGANIZER)
+    path = f"/organize/events/{ended}"
+    roll_call = f'{path}/roll-call"'
+    words = shown(client, path)
+    assert roll_call in words
+    assert f"{path}/screen" not in words
+    monkeypatch.setattr("volunteer.clock.now", lambda: FRIDAY + timedelta(days=1))
+    assert roll_call not in shown(client, path)

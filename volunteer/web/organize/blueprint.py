@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint
 
-from flask import Blueprint, current_app, url_for
-
+from volunteer import clock
 from volunteer.documents import activity_words
 from volunteer.documents.provenances import provenance_words
 from volunteer.domain.access import Permission
+from volunteer.queries.events import EventRow
+from volunteer.web.dates import local_day
 from volunteer.web.gate import me
 
 blueprint = Blueprint("organize", __name__, url_prefix="/organize")
@@ -26,7 +27,7 @@ def _words() -> dict[str, object]:
         "phase_words": activity_words.PHASES,
         "phase_looks": activity_words.PHASE_LOOKS,
         "may": may,
-        "link_to": link_to,
+        "roll_call_open": roll_call_open,
     }
 
 
@@ -35,6 +36,6 @@ def may(permission: str, community_id: int, event_id: int | None = None) -> bool
     return me().can(Permission(permission), community_id, event_id)
 
 
-def link_to(endpoint: str, **values: Any) -> str | None:
-    """The address of a place, or None where it is not built."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+def roll_call_open(row: EventRow) -> bool:
+    """Names are ticked until the event's day is over; after that it is a claim."""
+    return local_day(clock.now(), row.zone) <= row.local_date
