@@ -76,7 +76,10 @@ def passbooks(kind: str) -> list[Size]:
             phone = f"+8613711{size:06d}"
             town.login(phone, acts_for={resident: "self"})
             for first in range(0, size, 500):
-                lines = [{"points": 1, "code": "adjustment"} for _ in range(first, min(first + 500, size))]
+                lines = [
+                    {"points": 1, "code": "adjustment"}
+                    for _ in range(first, min(first + 500, size))
+                ]
                 post_lines(town, resident, lines)
             found.append(Size(size, _page(database.app, phone, "/passbook")))
         db.session.remove()

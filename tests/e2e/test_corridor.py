@@ -49,7 +49,7 @@ def settle(town: Town) -> Village:
     town.resident("林小梅")
     people = {who: town.resident(name, building_id=building) for who, name in names.items()}
     for who, name in (("son", "周小明"), ("daughter", "周小雨")):
-        born = date.today() - timedelta(days=9 * 365)
+        born = datetime.now(ZONE).date() - timedelta(days=9 * 365)
         people[who] = town.resident(name, building_id=building, birth_date=born)
         town.consent(people[who])
     town.login("+8613900000001", roles=("organizer",))

@@ -1,4 +1,4 @@
-"""No page asks the database often: a dozen statements, eight for the passbook, whatever it lists."""
+"""No page asks the database often: a dozen statements, eight for the passbook."""
 
 from __future__ import annotations
 
