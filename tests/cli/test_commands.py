@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.town import FRIDAY, Town
 from volunteer.cli.demo import LAST_CHAPTER
 from volunteer.cli.ready import is_ready
 from volunteer.factory import create_app
+from volunteer.jobs.open_day import OPEN_DAY
 from volunteer.queries.migrations import read_migration
 from volunteer.services.demo_chapters import record_chapter
 from volunteer.store import models as m
@@ -184,15 +186,21 @@ def test_a_database_that_is_behind_is_said_so(tmp_path: Path) -> None:
 def test_a_second_start_has_nothing_to_load(tmp_path: Path) -> None:
     """`python -m volunteer.cli.ready` says so without the application: that is its whole point."""
     config = make_config(f"sqlite:///{tmp_path}/new.db", tmp_path)
-    assert not is_ready(config, demo=False), "there is no database yet"
+    assert not is_ready(config, FRIDAY, demo=False), "there is no database yet"
     app = create_app(config)
     app.test_cli_runner().invoke(args=["prepare", "--no-demo"])
-    assert is_ready(config, demo=False)
-    assert not is_ready(config, demo=True), "there is no demo in it"
+    assert is_ready(config, FRIDAY, demo=False)
+    assert not is_ready(config, FRIDAY, demo=True), "there is no demo in it"
     with app.app_context():
         record_chapter(LAST_CHAPTER, now=FRIDAY)
+        assert not is_ready(config, FRIDAY, demo=True), "there is no event of today in it"
+        town = Town(app)
+        midnight = datetime(2026, 11, 19, 16, 0, tzinfo=UTC)
+        tomorrow = midnight + timedelta(days=1)
+        town.event(town.activity(OPEN_DAY), starts_at=midnight, ends_at=tomorrow)
         db.engine.dispose()
-    assert is_ready(config, demo=True)
+    assert is_ready(config, FRIDAY, demo=True)
+    assert not is_ready(config, tomorrow, demo=True), "tomorrow needs an event of its own"
 
 
 def test_what_a_second_start_loads_first_is_small() -> None:

@@ -22,7 +22,8 @@ from volunteer.cli.demo.progress import Progress
 from volunteer.domain.access import Scope
 from volunteer.domain.pin import Personal, decide_password
 from volunteer.domain.tokens import Keys
-from volunteer.jobs.demo_today import OPEN_DAY, add_todays_event
+from volunteer.jobs.demo_today import add_todays_event
+from volunteer.jobs.open_day import OPEN_DAY
 from volunteer.queries.verify import read_report
 from volunteer.store import models as m
 from volunteer.store.database import db

@@ -1,24 +1,27 @@
 """``python -m volunteer.cli.ready [--demo]``: is there anything to prepare?
 
-Exit status 0, with the welcome printed, when an SQLite database is migrated and has its demo; 1
-when ``flask prepare`` must look closer. It takes a twentieth of a second, where loading the whole
-application takes one: that is what keeps a second start under two. It only reads, and needs nothing
-but the standard library.
+Exit status 0, with the welcome printed, when an SQLite database is migrated and, for the demo, has
+all of it and an event that is open now; 1 when ``flask prepare`` must look closer. It takes a
+twentieth of a second, where loading the whole application takes one: that is what keeps a second
+start under two. It only reads, and needs nothing but the standard library.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import sys
+from datetime import datetime
 
+from volunteer import clock
 from volunteer.cli.demo import LAST_CHAPTER
 from volunteer.cli.welcome import welcome_lines
 from volunteer.config import Config, ConfigError, load_config
+from volunteer.jobs.open_day import OPEN_DAY
 from volunteer.store.migration_files import newest_migration
 
 
-def is_ready(config: Config, *, demo: bool) -> bool:
-    """Whether ``flask prepare`` would have nothing to do but add today's event."""
+def is_ready(config: Config, now: datetime, *, demo: bool) -> bool:
+    """Whether ``flask prepare`` would have nothing to do."""
     path = config.sqlite_path
     if path is None or not path.exists():
         return False
@@ -28,12 +31,25 @@ def is_ready(config: Config, *, demo: bool) -> bool:
         try:
             if _first(connection, "SELECT version_num FROM alembic_version") != newest_migration():
                 return False
-            loaded = "SELECT name FROM demo_chapter WHERE name = ?"
-            return not demo or _first(connection, loaded, LAST_CHAPTER) == LAST_CHAPTER
+            return not demo or _has_demo(connection, now)
         finally:
             connection.close()
     except sqlite3.Error:
         return False
+
+
+def _has_demo(connection: sqlite3.Connection, now: datetime) -> bool:
+    moment = now.strftime("%Y-%m-%d %H:%M:%S.%f")  # as the tables have it
+    loaded = "SELECT name FROM demo_chapter WHERE name = ?"
+    open_now = (
+        "SELECT activity.name FROM event JOIN activity ON activity.id = event.activity_id"
+        " WHERE activity.name = ? AND event.state = 'planned'"
+        " AND event.starts_at <= ? AND event.ends_at > ?"
+    )
+    return (
+        _first(connection, loaded, LAST_CHAPTER) is not None
+        and _first(connection, open_now, OPEN_DAY, moment, moment) is not None
+    )
 
 
 def _first(connection: sqlite3.Connection, statement: str, *values: str) -> str | None:
@@ -47,7 +63,7 @@ def main(arguments: list[str]) -> int:
         config = load_config()
     except ConfigError:
         return 1  # flask prepare says it in words
-    if not is_ready(config, demo=demo):
+    if not is_ready(config, clock.now(), demo=demo):
         return 1
     sys.stdout.write("\n".join(welcome_lines(config, demo=demo)) + "\n")
     return 0

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from volunteer.domain.access import Scope
 from volunteer.domain.events import EventPlan, LeaderPlan
+from volunteer.jobs.open_day import LEADER_PHONE, OPEN_DAY, PLACE, PLACE_EN
 from volunteer.jobs.schedule import ZONE
 from volunteer.queries.demo import (
     read_activities,
@@ -20,12 +21,6 @@ from volunteer.queries.demo import (
     read_login_ids,
 )
 from volunteer.services.events import add_event
-
-OPEN_DAY = "爱心驿站"
-"""The activity that is open all day."""
-
-LEADER_PHONE = "13800000007"
-PLACE, PLACE_EN = "社区党群服务中心一楼", "Community service centre, ground floor"
 
 
 def add_todays_event(now: datetime) -> Mapping[str, int]:

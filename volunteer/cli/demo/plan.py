@@ -35,7 +35,7 @@ from volunteer.cli.demo.people import (
     people_of,
 )
 from volunteer.domain.activities import RuleNumbers
-from volunteer.jobs.demo_today import OPEN_DAY
+from volunteer.jobs.open_day import OPEN_DAY
 
 MEIFU = "梅富社区"
 COUNCIL = "居民议事会"
