@@ -120,7 +120,7 @@ def test_a_line_by_hand_is_reversed_by_itself(both_town: Town, admin: int) -> No
         ).one()
     )
     assert audited.action == "transfer_reversed"
-    assert audited.facts["reason"] == "登记错人"
+    assert audited.facts == {"reason": "登记错人", "line": 1}
     assert audited.login_id == admin
 
 

@@ -14,9 +14,11 @@ from volunteer.domain.scans import Recorder
 from volunteer.store.audit import record_audit
 from volunteer.store.award import ATTENDANCE, Posting, annul_attendance
 from volunteer.store.database import Tx, transact
+from volunteer.store.event_facts import load_event
 from volunteer.store.family import load_family
 from volunteer.store.ledger import (
     ACCOUNT,
+    ENTRY,
     TRANSFER,
     lock_passbooks,
     post,
@@ -25,7 +27,6 @@ from volunteer.store.ledger import (
 from volunteer.store.models import LoginResident
 from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_today
-from volunteer.store.event_facts import load_event
 
 _LINK = table_of(LoginResident)
 
@@ -67,11 +68,11 @@ def reverse_transfer(
             tx,
             now=now,
             action="transfer_reversed",
-            subject_kind="transfer",
-            subject_id=transfer_id,
+            subject_kind="resident",
+            subject_id=book.resident_id,
             community_id=transfer.community_id,
             login_id=by,
-            facts={"code": transfer.code, "reason": words, "resident_id": book.resident_id},
+            facts={"line": _load_number(tx, transfer_id, book), "reason": words},
         )
 
     transact(work, scope)
@@ -93,6 +94,14 @@ def _load(tx: Tx, transfer_id: int) -> tuple[Transfer, Passbook]:
     # Every line there is today touches one passbook; one between two would need both to be posted.
     assert len(books) == 1, f"transfer {transfer_id} touches {len(books)} passbooks"
     return Transfer(**values), books[resident_ids[0]]
+
+
+def _load_number(tx: Tx, transfer_id: int, book: Passbook) -> int:
+    """The number of the line under which the passbook printed it."""
+    number = select(ENTRY.c.entry_no).where(
+        ENTRY.c.transfer_id == transfer_id, ENTRY.c.account_id == book.account_id
+    )
+    return int(tx.run(number).scalar_one())
 
 
 def _is_reversed(tx: Tx, transfer_id: int) -> bool:

@@ -32,6 +32,7 @@ PLACES: tuple[str, ...] = (
     "admin.cards",
     "admin.family",
     "admin.homes",
+    "admin.ledger",
     "admin.organisations",
     "admin.people",
     "admin.phones",

@@ -38,9 +38,15 @@ class PrintedLine:
 
 
 def print_line(
-    line: Line, book: PassbookCover, now: datetime | None, year: int | None
+    line: Line,
+    book: PassbookCover,
+    now: datetime | None,
+    year: int | None,
+    *,
+    endpoint: str = "passbook.line",
 ) -> PrintedLine:
-    """A line in words; ``year``: the one that the head of the page says already."""
+    """A line in words; ``year``: the one that the head of the page says already; ``endpoint``:
+    where it is explained."""
     posted_on = dates.local_day(line.posted_at, book.time_zone)
     this_year = year or (dates.local_day(now, book.time_zone).year if now else None)
     short = posted_on.year == this_year
@@ -53,7 +59,7 @@ def print_line(
         points_in=line.amount_points if line.amount_points > 0 else None,
         points_out=-line.amount_points if line.amount_points < 0 else None,
         balance=line.balance_after_points,
-        url=url_for("passbook.line", ref=book.ref, entry_no=line.entry_no),
+        url=url_for(endpoint, ref=book.ref, entry_no=line.entry_no),
         fresh=now is not None and line.posted_at > now - FRESH,
         reversed=line.is_reversed,
     )
