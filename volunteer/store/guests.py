@@ -11,6 +11,7 @@ from volunteer.domain.passbook_number import passbook_number_from
 from volunteer.domain.refusals import Refused
 from volunteer.domain.scan_rules import as_guest, check_event
 from volunteer.domain.scans import Facts, Person, Scan
+from volunteer.domain.tokens import EventCode
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
 from volunteer.store.ledger import open_passbooks
@@ -27,8 +28,8 @@ def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) 
         for person in facts.people.values()
         if person.community_id != community_id
     }
-    hosts = any(_takes_guests(scan, facts) for scan in scans)
-    if not visitors or not hosts:
+    hosted = {_person_of(scan, facts) for scan in scans if _takes_guests(scan, facts)}
+    if not visitors.keys() & hosted:
         return
     known = tx.run(
         select(_resident.c.home_resident_id, _resident.c.id).where(
@@ -37,13 +38,23 @@ def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) 
         )
     )
     guests = {row.home_resident_id: row.id for row in known}
-    new = [person for resident_id, person in visitors.items() if resident_id not in guests]
+    new = [visitors[one] for one in visitors if one in hosted and one not in guests]
     if new:
         guests |= _open(tx, community_id, new, facts)
     facts.guests = {(community_id, home_id): guest_id for home_id, guest_id in guests.items()}
     for home_id, guest_id in guests.items():
         # Known under both ids, for an undo in the same batch and for the name of an answer.
         facts.people.setdefault(guest_id, as_guest(visitors[home_id], community_id, guest_id))
+
+
+def _person_of(scan: Scan, facts: Facts) -> int | None:
+    """Whom a row is for, before any rule is asked."""
+    if scan.resident_id is not None:
+        return scan.resident_id
+    if isinstance(scan.presented, EventCode):
+        return next(iter(facts.recorder.own_resident_ids), None)
+    card = facts.cards.get(scan.presented) if scan.presented is not None else None
+    return card.resident_id if card is not None and card.state == "active" else None
 
 
 def _takes_guests(scan: Scan, facts: Facts) -> bool:

@@ -44,7 +44,7 @@ def record_batch(tx: Tx, batch: Batch) -> list[Verdict]:
     """Record the rows of one community; one verdict a row, in the order sent."""
     distinct = first_of_each_id(batch.scans)
     facts = Facts(now=batch.now, recorder=batch.recorder)
-    community_id = scan_facts.load_presented(tx, batch, distinct, facts)
+    community_id = scan_facts.load_presented(tx, batch, batch.scans, facts)
     if community_id is None:
         # Nobody's books to keep it in: a person of no community with an event that is not there.
         unknown = Refusal(Code.EVENT_UNKNOWN)
