@@ -1,0 +1,271 @@
+"""Every page as a browser shows it, in both languages, normal and elder.
+
+For each address that answers a GET, opened by somebody who may: axe-core finds nothing, nothing
+scrolls sideways on a 320 px phone, the page speaks one language, and its scripts run without error.
+That a page asks no other host is held by the fixtures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from sqlalchemy import select
+
+from tests import catalogue
+from tests.e2e.conftest import DESK, Guarded, Live, OpenPage
+from tests.e2e.people import sign_in
+from tests.world import World, page_rules, populate, role_for, settle
+from volunteer import clock
+from volunteer.store import models as m
+from volunteer.store.database import Tx
+
+AXE = Path(__file__).parents[1] / "vendor/axe-core-4.14.1/axe.min.js"
+NARROW = {"width": 320, "height": 640}
+ROLES = ("nobody", "resident", "leader", "organizer", "community_admin", "auditor")
+
+# What rules cannot address: choices of a list, an empty one, what is refused.
+MORE = {
+    "nobody": ["/", "/sign-in", "/activate", "/boards", "/scan", "/c/00000000000000000000"],
+    "resident": [
+        "/boards?board=youth_group&period=all",
+        "/boards?measure=participation_rate&period=year",
+        "/boards?measure=minutes&period=week&start=2020-01-06",
+        "/activate?next=/me",
+        "/admin/people",
+        "/nothing-here",
+    ],
+    "organizer": ["/organize/events?when=past", "/organize/activities?state=off"],
+    "community_admin": [
+        "/admin/people?q=nobody-by-this-name",
+        "/admin/audit?action=resident_added",
+    ],
+    "auditor": ["/organize", "/admin/people", "/admin/places", "/admin/roles", "/admin/audit"],
+}
+# Parts of a page that a script asks for.
+FRAGMENTS = {"organize.rule_preview"}
+# They answer with a refusal or with nothing to look at unless something came before.
+REFUSED_STATUSES = (403, 404)
+
+_WORDS = """() => {
+  const words = [document.title, document.body.innerText];
+  for (const name of ['aria-label', 'placeholder', 'alt', 'title', 'data-speak'])
+    for (const one of document.querySelectorAll(`[${name}]`)) words.push(one.getAttribute(name));
+  return words.join('\\n');
+}"""
+_OTHER_LANGUAGE = """(lang) => {
+  // What says itself that it is in the other language.
+  for (const one of document.querySelectorAll(`body [lang]`))
+    if (!one.lang.startsWith(lang)) one.remove();
+}"""
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_AXE = """async (rules) => {
+  const found = await axe.run(document, {rules, resultTypes: ['violations'], preload: false});
+  return found.violations.map(one =>
+    `${one.id}: ` + one.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' · '));
+}"""
+
+
+@dataclass
+class Person:
+    """One role's browser, and what its present page complained about."""
+
+    context: Guarded
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        # The browser says so of every page that is refused, too.
+        if (
+            message.type == "error"
+            and "the server responded with a status of 40" not in message.text
+        ):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def world(live: Live) -> World:
+    now = clock.now()
+    return populate(settle(live.app, now), now)
+
+
+@pytest.fixture
+def people(live: Live, world: World, browser: Browser) -> Iterator[dict[str, Person]]:
+    opened = {}
+    for role in ROLES:
+        context: BrowserContext = browser.new_context(viewport=DESK, locale="zh-CN")
+        guarded = Guarded(context)
+        person = Person(guarded, guarded.page)
+        guarded.page.on("console", person.hear)
+        if role != "nobody":
+            sign_in(guarded.page, live, world.phones[role])
+        opened[role] = person
+    yield opened
+    for person in opened.values():
+        person.context.close()
+    for person in opened.values():
+        person.context.check()
+
+
+def _walk(world: World) -> Iterator[tuple[str, str]]:
+    """(role, path) of every page."""
+    for rule in page_rules(world.app):
+        if rule.endpoint not in FRAGMENTS:
+            yield role_for(rule, world.app), world.address(rule)
+    for role, paths in MORE.items():
+        yield from ((role, path) for path in paths)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_page_in_chinese_and_english_normal_and_elder(
+    live: Live, world: World, people: dict[str, Person]
+) -> None:
+    chinese, english = _Chinese(), _English(world)
+    axe = AXE.read_text(encoding="utf-8")
+    wrong: list[str] = []
+    walk = list(_walk(world))
+    for role, path in walk:
+        person = people[role]
+        _open(person, live, path)
+        found = _look(person.page, axe) + _speaks(person.page, "zh-Hans", chinese)
+        wrong += [f"{path} ({role}): {one}" for one in (*found, *person.complaints)]
+    for person in people.values():
+        _switch(person.page, live, "language", "en")
+    for role, path in walk:
+        person = people[role]
+        _open(person, live, path)
+        found = _widths(person.page) + _speaks(person.page, "en", english)
+        wrong += [f"{path} ({role}, English): {one}" for one in (*found, *person.complaints)]
+    assert wrong == [], "\n" + "\n".join(wrong)
+
+
+def _open(person: Person, live: Live, path: str) -> None:
+    person.complaints.clear()
+    response = person.page.goto(live.path(path), wait_until="load")
+    assert response is not None
+    if response.status not in (200, *REFUSED_STATUSES):
+        person.complaints.append(f"status {response.status}")
+
+
+def _look(page: Page, axe: str) -> list[str]:
+    """axe on a desk, and for elders on the narrowest phone; both modes fit that phone."""
+    page.evaluate(axe)
+    found = [f"axe: {one}" for one in page.evaluate(_AXE, {})]
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    found += _widths(page)
+    # The colours are the same ones in larger type, and looking at them is half of the time.
+    again = page.evaluate(_AXE, {"color-contrast": {"enabled": False}})
+    found += [f"axe, elder: {one}" for one in again]
+    page.evaluate("document.documentElement.classList.remove('elder')")
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    return found
+
+
+def _widths(page: Page) -> list[str]:
+    """Nothing is wider than the narrowest phone; leaves the page in elder mode."""
+    found = []
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    for mode in ("normal", "elder"):
+        page.evaluate(f"document.documentElement.classList.toggle('elder', {mode == 'elder':d})")
+        over = page.evaluate(_OVERFLOW)
+        if over > 0:
+            found.append(f"{over} px too wide, {mode}")
+    return found
+
+
+# ---- Which language a page speaks ----------------------------------------------------------------
+
+HAN = re.compile("[\u3400-\u9fff]+")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+# The word that a community has chosen for its volunteers is Chinese in either language.
+VOLUNTEERS = {"志愿者", "义工"}
+
+
+def _messages() -> list[str]:
+    """The English texts of the catalogue."""
+    ids = [message.id for message in catalogue.load() if message.id]
+    return [text for one in ids for text in (one if isinstance(one, tuple | list) else [one])]
+
+
+class _Chinese:
+    """Finds English sentences of ours on a Chinese page."""
+
+    def __init__(self) -> None:
+        # Two words at least: "Wi-Fi" and "PIN" are Chinese enough.
+        self.patterns = [
+            re.compile(_pattern(text))
+            for text in _messages()
+            if len(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub("", text))) > 1
+        ]
+
+    def faults(self, words: str) -> list[str]:
+        return [pattern.pattern for pattern in self.patterns if pattern.search(words)]
+
+
+def _pattern(text: str) -> str:
+    parts = PLACEHOLDER.split(" ".join(text.split()))
+    return r"\b" + r"[^\n]{1,40}?".join(re.escape(part).replace(r"\ ", r"\s+") for part in parts)
+
+
+class _English:
+    """Finds Chinese on an English page that is no name without an English twin."""
+
+    def __init__(self, world: World) -> None:
+        quoted = {name for message in _messages() for name in HAN.findall(message)}
+        names = world.town.write(_names) | quoted | VOLUNTEERS
+        self.names = sorted(names, key=len, reverse=True)
+
+    def faults(self, words: str) -> list[str]:
+        for name in self.names:
+            words = words.replace(name, "")
+        return HAN.findall(re.sub("[\u3400-\u9fff]\\*|演示 SAMPLE|中文", "", words))
+
+
+def _names(tx: Tx) -> set[str]:
+    """Every Chinese text that people have put into the database."""
+    found: set[str] = set()
+    for table in m.Base.metadata.sorted_tables:
+        for row in tx.execute(select(table)):
+            found |= {value for value in row if isinstance(value, str) and HAN.search(value)}
+    return found
+
+
+def _speaks(page: Page, lang: str, language: _Chinese | _English) -> list[str]:
+    declared = page.evaluate("document.documentElement.lang")
+    found = [] if declared == lang else [f"lang is {declared}"]
+    page.evaluate(_OTHER_LANGUAGE, lang[:2])
+    return found + [f"speaks otherwise: {one}" for one in language.faults(page.evaluate(_WORDS))]
+
+
+# ---- The real switches ---------------------------------------------------------------------------
+
+
+def _switch(page: Page, live: Live, name: str, value: str) -> None:
+    page.goto(live.path("/boards"))
+    page.click(f"header button[name={name}][value='{value}']")
+    page.wait_for_load_state()
+
+
+def test_elder_mode_is_one_switch_and_stays(live: Live, phone: OpenPage) -> None:
+    live.town.login("+8613900000099", acts_for={live.town.resident(): "self"})
+    page = phone()
+    for signed_in in (False, True):
+        if signed_in:
+            sign_in(page, live, "13900000099")
+        before = _type_size(page, live)
+        _switch(page, live, "elder", "1")
+        assert page.evaluate("document.documentElement.classList.contains('elder')")
+        assert _type_size(page, live) == pytest.approx(before * 1.4)
+        _switch(page, live, "elder", "0")
+        assert _type_size(page, live) == before
+
+
+def _type_size(page: Page, live: Live) -> Any:
+    page.goto(live.path("/boards"))
+    return page.evaluate("parseFloat(getComputedStyle(document.querySelector('main')).fontSize)")
