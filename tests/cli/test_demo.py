@@ -275,3 +275,33 @@ def test_anything_else_gets_plain_lines() -> None:
     progress.step(4)
     progress.end("done")
     assert out.getvalue() == "[  0 %] 1/1 居民\n[100 %] done\n"
+
+
+# --- all of it ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_whole_demo_is_in_the_books(app: Flask) -> None:
+    """Loaded once in full: the report's sums stand in the tables, and the books are whole."""
+    load_it(app)
+    attended = (
+        select(m.Activity.name, func.count(m.Event.id.distinct()), func.count())
+        .select_from(m.Attendance)
+        .join(m.Event, m.Event.id == m.Attendance.event_id)
+        .join(m.Activity, m.Activity.id == m.Event.activity_id)
+        .where(m.Attendance.state == "complete", m.Event.state == "ended")
+        .group_by(m.Activity.name)
+    )
+    sums = {name: (events, times) for name, events, times in db.session.execute(attended)}
+    assert sums.pop(FRIDAY_DAY) == (420, 8500)
+    assert sum(events for events, _ in sums.values()) == 120
+    assert sum(times for _, times in sums.values()) == 1500
+    refused = select(func.count()).where(m.Scan.verdict == "refused")
+    assert db.session.scalar(refused) == 0
+    # A resident's minutes go beyond the window nowhere, and every way of checking in is there.
+    provenances = set(db.session.scalars(select(m.Attendance.provenance).distinct()))
+    assert provenances == {"card_scan", "roll_call", "rotating_code", "poster_code"}
+    report = read_report(Scope.everything())
+    assert report.findings == []
+    assert report.attendances == 10_000
