@@ -412,6 +412,8 @@ def test_outside_its_time_there_is_no_button(
 ) -> None:
     event_id = town.event(town.activity())
     change_event(town, event_id, **values)
+    # Nobody signs in only to be told so.
+    assert "notice-warning" in page(scan_screen(app.test_client(), town, event_id, FRIDAY))
     client = app.test_client()
     sign_in(client, PHONE)
     shown = scan_screen(client, town, event_id, FRIDAY)
