@@ -51,6 +51,7 @@ def show_reading() -> None:
     share, cpu = reading.board_page()
     print(f"\nboard page over HTTP: {share:.3f} of hello-world, CPU {cpu:.1f} times hello-world's")
     print(f"a code for the screen: {reading.qr_milliseconds():.1f} ms")
+    print(f"a thousand cards as PDF: {reading.cards_seconds():.1f} s")
 
 
 def main() -> None:

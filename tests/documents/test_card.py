@@ -1,6 +1,5 @@
 import io
 import random
-import time
 from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree
@@ -161,13 +160,3 @@ def test_everything_stays_inside_the_card(
             assert left >= 2
             assert left + width <= sheet.width - 2
             assert shape.size * 0.8 <= shape.y <= sheet.height - 1.5
-
-
-def test_a_hundred_cards_print_in_a_tenth_of_ten_seconds() -> None:
-    cards = _many(100)
-    cards_pdf(cards[:1])
-    start = time.process_time()
-    cards_pdf(cards)
-    seconds = time.process_time() - start
-    # Ten seconds for a thousand is the goal on a quiet machine; a busy one gets twice that.
-    assert seconds <= 2
