@@ -20,6 +20,7 @@ from sqlalchemy import select
 from tests import catalogue
 from tests.e2e.conftest import DESK, Guarded, Live, OpenPage
 from tests.e2e.people import sign_in
+from tests.plain_words import HAN, PLACEHOLDER, faults_of
 from tests.world import World, page_rules, populate, role_for, settle
 from volunteer import clock
 from volunteer.store import models as m
@@ -181,8 +182,7 @@ def _widths(page: Page) -> list[str]:
 
 # ---- Which language a page speaks ----------------------------------------------------------------
 
-HAN = re.compile("[\u3400-\u9fff]+")
-PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+HAN_RUN = re.compile(f"{HAN}+")
 # The word that a community has chosen for its volunteers is Chinese in either language.
 VOLUNTEERS = {"志愿者", "义工"}
 
@@ -194,7 +194,7 @@ def _messages() -> list[str]:
 
 
 class _Chinese:
-    """Finds English sentences of ours on a Chinese page."""
+    """Finds English sentences of ours on a Chinese page, and Chinese that is not written well."""
 
     def __init__(self) -> None:
         # Two words at least: "Wi-Fi" and "PIN" are Chinese enough.
@@ -205,7 +205,8 @@ class _Chinese:
         ]
 
     def faults(self, words: str) -> list[str]:
-        return [pattern.pattern for pattern in self.patterns if pattern.search(words)]
+        wrong = [pattern.pattern for pattern in self.patterns if pattern.search(words)]
+        return wrong + [f"{line!r}: {one}" for line in words.split("\n") for one in faults_of(line)]
 
 
 def _pattern(text: str) -> str:
@@ -217,14 +218,14 @@ class _English:
     """Finds Chinese on an English page that is no name without an English twin."""
 
     def __init__(self, world: World) -> None:
-        quoted = {name for message in _messages() for name in HAN.findall(message)}
+        quoted = {name for message in _messages() for name in HAN_RUN.findall(message)}
         names = world.town.write(_names) | quoted | VOLUNTEERS
         self.names = sorted(names, key=len, reverse=True)
 
     def faults(self, words: str) -> list[str]:
         for name in self.names:
             words = words.replace(name, "")
-        return HAN.findall(re.sub("[\u3400-\u9fff]\\*|演示 SAMPLE|中文", "", words))
+        return HAN_RUN.findall(re.sub(rf"{HAN}\*|演示 SAMPLE|中文", "", words))
 
 
 def _names(tx: Tx) -> set[str]:
@@ -232,7 +233,7 @@ def _names(tx: Tx) -> set[str]:
     found: set[str] = set()
     for table in m.Base.metadata.sorted_tables:
         for row in tx.execute(select(table)):
-            found |= {value for value in row if isinstance(value, str) and HAN.search(value)}
+            found |= {value for value in row if isinstance(value, str) and HAN_RUN.search(value)}
     return found
 
 

@@ -108,7 +108,9 @@ def arithmetic_words(rule: RuleNumbers, shown: Preview) -> str:
         parts.append(
             f"{quarters} × {rule.points_per_hour} ÷ 4{factor} = {shown.parts.check_out_before_cap}"
         )
-    words = "; ".join(parts)
+    words = "".join(parts)
+    if len(parts) == 2:
+        words = str(gettext("%(one)s; %(other)s", one=parts[0], other=parts[1]))
     if shown.capped:
         words += gettext("; capped at %(points)d", points=shown.points)
     return words

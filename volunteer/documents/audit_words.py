@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
@@ -81,7 +81,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "youth_group_reactivated": _l("Youth group back in use"),
 }
 
-_FACTS: Mapping[str, LazyString] = {
+FACTS: Mapping[str, LazyString] = {
     "area": _l("area"),
     "auto_close_minutes": _l("forgotten events close"),
     "by_code": _l("with"),
@@ -89,17 +89,22 @@ _FACTS: Mapping[str, LazyString] = {
     "check_in_opens_minutes": _l("check-in opens"),
     "count": _l("how many"),
     "day": _l("day"),
+    "ended_at": _l("ended"),
     "ends_on": _l("last day"),
     "fields": _l("changed"),
     "from": _l("from"),
+    "issue": _l("issue"),
     "kind": _l("kind"),
     "late_scan_hours": _l("late scans"),
     "line": _l("line"),
     "name_en": _l("English name"),
+    "people": _l("number checked out"),
     "phone": _l("phone"),
     "reason": _l("reason"),
     "relation": _l("as"),
     "role": _l("role"),
+    "rule_version": _l("points rule version"),
+    "starts_at": _l("start"),
     "starts_on": _l("since"),
     "system": _l("system"),
     "telephone": _l("telephone"),
@@ -132,7 +137,7 @@ _VALUES: Mapping[str, words.Words] = {
     "what": words.CONSENTS,
     "by_code": {"card_strip": _l("the strip's code"), "staff": _l("a one-time code")},
 }
-_UNSAID = frozenset({"name", "card_id"})
+UNSAID = frozenset({"name", "card_id"})
 """Facts that stand elsewhere on the line, or that mean nothing to a reader."""
 
 
@@ -147,17 +152,19 @@ def fact_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in facts.items():
-        if name in _UNSAID or value in (None, ""):
+        if name in UNSAID or value in (None, ""):
             continue
-        yield str(_FACTS.get(name, name)), _value(name, value)
+        yield str(FACTS.get(name, name)), _value(name, value)
 
 
 def _value(name: str, value: Any) -> str:
     if name == "fields":
         fields = dict.fromkeys(str(_FIELDS.get(one, one)) for one in str(value).split(", "))
-        return "、".join(fields) if str(get_locale()) != "en" else ", ".join(fields)
+        return _english(", ", "、").join(fields)
     if name == "day" or name.endswith("_on"):
         return _day(str(value))
+    if name.endswith("_at"):
+        return _moment(str(value))
     known = _VALUES.get(name, {})
     return str(known.get(str(value), value))
 
@@ -167,4 +174,17 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         return text
-    return str(format_date(day, "d MMM yyyy" if str(get_locale()) == "en" else "yyyy年M月d日"))
+    return str(format_date(day, _english("d MMM yyyy", "yyyy年M月d日")))
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    pattern = _english("d MMM yyyy, HH:mm", "yyyy年M月d日 HH:mm")
+    return str(format_datetime(moment, pattern))
+
+
+def _english(english: str, otherwise: str) -> str:
+    return english if str(get_locale()) == "en" else otherwise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from volunteer import clock
@@ -156,9 +156,11 @@ def _say(verdicts: list[Verdict]) -> None:
 
 
 def _refused_words(verdicts: list[Verdict]) -> list[str]:
-    refused: Mapping[str, None] = dict.fromkeys(
-        f"{one.resident_name or ''}: {words_for_code(one.code, one.facts)}"
-        for one in verdicts
-        if one.verdict == "refused"
-    )
+    refused: dict[str, None] = {}
+    for one in verdicts:
+        if one.verdict == "refused":
+            words = words_for_code(one.code, one.facts)
+            if one.resident_name:
+                words = _("%(about)s: %(words)s", about=one.resident_name, words=words)
+            refused[str(words)] = None
     return list(refused)

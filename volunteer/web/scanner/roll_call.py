@@ -210,7 +210,9 @@ def _say(verdicts: list[Verdict]) -> None:
     refused = [one for one in verdicts if one.verdict == "refused"]
     for one in refused[:MOST_FLASHED]:
         words = words_for_code(one.code, one.facts)
-        flash(f"{one.resident_name}: {words}" if one.resident_name else words, "refused")
+        if one.resident_name:
+            words = _("%(about)s: %(words)s", about=one.resident_name, words=words)
+        flash(words, "refused")
     if len(refused) > MOST_FLASHED:
         more = len(refused) - MOST_FLASHED
         flash(ngettext("%(num)d more likewise.", "%(num)d more likewise.", more), "refused")
