@@ -327,8 +327,6 @@ def _lines(
             Transfer.reason,
             Activity.name.label("activity_name"),
             Activity.name_en.label("activity_name_en"),
-            Attendance.provenance,
-            Attendance.ended_how,
             reversing.id.is_not(None).label("is_reversed"),
         )
         .join(Transfer, Transfer.id == Entry.transfer_id)
@@ -347,4 +345,11 @@ def _lines(
 
 def _line(row: Row[Any]) -> Line:
     values = dict(row._mapping)
-    return Line(part=values.pop("facts").get("part"), **values)
+    # What was true when the line was posted: a later scan may have changed the attendance.
+    facts = values.pop("facts")
+    return Line(
+        part=facts.get("part"),
+        provenance=facts.get("provenance"),
+        ended_how=facts.get("ended_how"),
+        **values,
+    )

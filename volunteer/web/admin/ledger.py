@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
+from wtforms.validators import InputRequired
 
 from volunteer import clock
 from volunteer.documents import statement
@@ -48,7 +49,10 @@ blueprint = Blueprint("ledger", __name__, url_prefix="/admin/ledger")
 
 
 class ReversalForm(FlaskForm):
-    reason = StringField(_l("Reason"))
+    reason = StringField(
+        _l("Reason"),
+        validators=[InputRequired(_l("Please write the reason; it stays with the line for ever."))],
+    )
 
 
 @blueprint.get("")
