@@ -411,3 +411,13 @@ def test_names_are_ticked_until_the_day_is_over(
     assert f"{path}/screen" not in words
     monkeypatch.setattr("volunteer.clock.now", lambda: FRIDAY + timedelta(days=1))
     assert roll_call not in shown(client, path)
+
+
+def test_before_the_first_activity_comes_the_first_organisation(town: Town) -> None:
+    new = town.community("新安社区")
+    for role, phone in (("community_admin", "13900000071"), ("organizer", "13900000072")):
+        town.grant(town.login(f"+86{phone}"), role, new)
+        page = shown(client_of(town, phone), "/organize/activities/add")
+        assert "还没有组织单位" in page
+        assert "<form class=" not in page
+        assert ("/admin/organisations/new" in page) == (role == "community_admin")

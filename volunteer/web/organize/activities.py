@@ -167,6 +167,8 @@ def add_activity() -> ResponseReturnValue:
     community = current_community()
     form = ActivityForm()
     _offer_hosts(form, community.community_id)
+    if not form.organisation_id.choices:
+        return render_template("organize/no_hosts.html", community=community)
     if _wants_saving(form):
         try:
             activity_id = service.add_activity(
@@ -279,7 +281,6 @@ def _form_page(form: ActivityForm, shown: ActivityShown | None) -> ResponseRetur
         preview=_preview(form),
         measure_notes=MEASURE_NOTES,
         ending_notes=ENDING_NOTES,
-        no_hosts=not form.organisation_id.choices,
     )
     return page, 422 if form.errors and "preview" not in request.form else 200
 
