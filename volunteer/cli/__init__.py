@@ -19,6 +19,16 @@ def init_app(app: Flask) -> None:
     from volunteer.cli.ledger import ledger
     from volunteer.cli.migrations import migrations
     from volunteer.cli.prepare import prepare
+    from volunteer.cli.sub_district import create_sub_district_admin
 
-    for command in (prepare, migrations, create_admin, set_password, boards, jobs, ledger):
+    for command in (
+        prepare,
+        migrations,
+        create_admin,
+        create_sub_district_admin,
+        set_password,
+        boards,
+        jobs,
+        ledger,
+    ):
         app.cli.add_command(command)

@@ -49,7 +49,7 @@ def create_admin(
             scope=Scope.everything(),
         )
     except Refused as refused:
-        raise click.ClickException(_words(refused.refusal)) from None
+        raise click.ClickException(both_words(refused.refusal)) from None
     click.echo("✓ 管理员已创建，可以登录了。The admin can sign in now.")
 
 
@@ -65,11 +65,11 @@ def set_password(phone: str, password: str) -> None:
     try:
         record_password(phone, password, now=clock.now())
     except Refused as refused:
-        raise click.ClickException(_words(refused.refusal)) from None
+        raise click.ClickException(both_words(refused.refusal)) from None
     click.echo("✓ 密码已更换。The password is changed.")
 
 
-def _words(refusal: Refusal) -> str:
+def both_words(refusal: Refusal) -> str:
     """Both languages: nobody has chosen one yet."""
     said = []
     for locale in ("zh_Hans_CN", "en"):

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, refuse
 from volunteer.store.database import db
-from volunteer.store.models import Community
+from volunteer.store.models import Community, SubDistrict
 
 
 def read_is_demo() -> bool:
@@ -27,3 +27,13 @@ def read_community_ids(scope: Scope) -> dict[str, int]:
     """Every community by name, for the command line. Of two with one name the older."""
     rows = db.session.execute(select(Community.name, Community.id).order_by(Community.id.desc()))
     return {row.name: row.id for row in rows if scope.sees(row.id)}
+
+
+def read_sub_districts(scope: Scope) -> dict[str, int]:
+    """Every sub-district with a community in scope, by name, for the command line."""
+    rows = db.session.execute(
+        select(SubDistrict.name, SubDistrict.id, Community.id.label("community_id")).join(
+            Community, Community.sub_district_id == SubDistrict.id
+        )
+    )
+    return {row.name: row.id for row in rows if scope.sees(row.community_id)}
