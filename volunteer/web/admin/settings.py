@@ -23,7 +23,7 @@ from volunteer.web.gate import me, needs, scope
 
 blueprint = Blueprint("settings", __name__, url_prefix="/admin/settings")
 
-VOLUNTEER_WORDS = {"volunteer": "志愿者 · volunteer", "yigong": "义工 · volunteer"}
+VOLUNTEER_WORDS = {"volunteer": "志愿者", "yigong": "义工"}
 
 
 def _number(label: object) -> WholeNumberField:
