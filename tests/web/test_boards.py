@@ -61,8 +61,15 @@ def test_a_rate_is_shown_only_where_residents_were_estimated(
     page = page_of(visitor, "/boards?measure=participation_rate")
     assert "25%" in page
     assert "约 40 位居民中 10 人参加" in page
-    assert "居民数估计于2024年1月1日" in page
+    assert page.count("2024年1月1日") == 1
+    assert "居民数为2024年1月1日的估计数" in page
     assert "居民数未知" in page
+
+    later = town.building("三栋", estimated_residents=50, estimated_on=SINCE.replace(year=2025))
+    total(town, later, 5)
+    page = page_of(visitor, "/boards?measure=participation_rate")
+    assert "居民数估计于2024年1月1日" in page
+    assert "居民数估计于2025年1月1日" in page
 
 
 def test_periods_before_can_be_browsed_and_none_to_come(town: Town, visitor: FlaskClient) -> None:

@@ -96,8 +96,9 @@ def boards() -> ResponseReturnValue:
     page = read_board(
         PUBLIC, chosen.community.community_id, chosen.kind, chosen.period, chosen.measure
     )
-    own = own_subjects(chosen.kind, today)
-    rows = board_rows(page, chosen.measure, own, chosen.kind)
+    own = own_subjects(chosen.kind, chosen.community.community_id, today)
+    estimated_on = _one_estimate(page, chosen.measure)
+    rows = board_rows(page, chosen.measure, own, chosen.kind, say_estimate=estimated_on is None)
     return render_template(
         "boards/boards.html",
         chosen=chosen,
@@ -106,6 +107,7 @@ def boards() -> ResponseReturnValue:
         own_words=_own_words(chosen.kind),
         own_missing=bool(own) and not any(row["own"] for row in rows),
         fewest=FEWEST_PARTICIPANTS,
+        estimated_on=estimated_on,
         title=period_words(chosen.period),
         is_now=chosen.period == Period.holding(chosen.period.kind, today),
         previous_url=_previous_url(chosen, page),
@@ -251,20 +253,35 @@ def period_words(period: Period) -> str:
 # ---- Rows ----------------------------------------------------------------------------------
 
 
-def own_subjects(kind: BoardKind, today: date) -> set[int]:
-    """The buildings or youth groups of the people the signed-in person acts for."""
+def own_subjects(kind: BoardKind, community_id: int, today: date) -> set[int]:
+    """The buildings or youth groups of the people the signed-in person acts for, in a community."""
     person = principal()
-    if person is None or not person.acts_for:
+    acts_for = person.acts_for if person else ()
+    resident_ids = [one.resident_id for one in acts_for if one.community_id == community_id]
+    if not resident_ids:
         return set()
-    homes = Scope(frozenset(one.community_id for one in person.acts_for))
-    resident_ids = [one.resident_id for one in person.acts_for]
+    homes = Scope.of(community_id)
     if kind is BoardKind.BUILDING:
         return set(read_own_buildings(homes, resident_ids, today).values())
     return read_own_groups(homes, resident_ids, today)
 
 
+def _one_estimate(page: BoardPage, measure: Measure) -> date | None:
+    """The day of all estimates shown, where it is one and the same: it is then said once."""
+    if measure is not Measure.PARTICIPATION_RATE:
+        return None
+    shown = [page.subjects[standing.row.subject_id] for standing in page.board.standings]
+    days = {subject.estimated_on for subject in shown if subject.estimated_on is not None}
+    return days.pop() if len(days) == 1 else None
+
+
 def board_rows(
-    page: BoardPage, measure: Measure, own: Collection[int], kind: BoardKind
+    page: BoardPage,
+    measure: Measure,
+    own: Collection[int],
+    kind: BoardKind,
+    *,
+    say_estimate: bool = True,
 ) -> list[dict[str, Any]]:
     """The rows as macros/board.html draws them; ``points`` is the length of the bar."""
     rows = []
@@ -279,7 +296,7 @@ def board_rows(
                 "name": _name(subject, times),
                 "points": length,
                 "value": value,
-                "facts": _facts(row, subject, measure),
+                "facts": _facts(row, subject, measure, say_estimate),
                 "own": row.subject_id in own,
                 "others": False,
                 "url": None,
@@ -311,7 +328,7 @@ def _value(row: BoardRow, measure: Measure) -> tuple[str, int]:
     return f"{row.points:,}", row.points
 
 
-def _facts(row: BoardRow, subject: Subject, measure: Measure) -> list[str]:
+def _facts(row: BoardRow, subject: Subject, measure: Measure, say_estimate: bool) -> list[str]:
     facts = []
     if measure is Measure.PARTICIPATION_RATE and subject.estimated_on is not None:
         residents = f"{subject.estimated_residents:,}"
@@ -322,7 +339,8 @@ def _facts(row: BoardRow, subject: Subject, measure: Measure) -> list[str]:
                 residents=residents,
             )
         )
-        facts.append(_("estimated on %(day)s", day=dates.full_date(subject.estimated_on)))
+        if say_estimate:
+            facts.append(_("estimated on %(day)s", day=dates.full_date(subject.estimated_on)))
     elif measure is Measure.PARTICIPATION_RATE:
         facts.append(_("number of residents not known"))
     elif measure is not Measure.PARTICIPANTS:
