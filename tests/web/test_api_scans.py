@@ -105,12 +105,14 @@ def test_a_card_costs_at_most_14_statements(both_app: Flask, both_town: Town) ->
     assert len(seen) <= 14, "\n\n".join(seen)
 
 
-def test_the_same_id_gets_the_first_answer_for_ever(app: Flask, town: Town) -> None:
+def test_the_same_id_gets_the_first_answer_for_ever(both_app: Flask, both_town: Town) -> None:
+    app, town = both_app, both_town
     card_id, _, code = town.card(town.resident())
     event_id = town.event(town.activity())
     town.device(TOKEN)
     first = row(event_id, code)
-    [answer] = verdicts(send(app, first))
+    answer = send(app, first)
+    assert verdicts(answer)[0]["verdict"] == "accepted"
 
     def revoke(tx: Tx) -> None:
         card = tx.get(m.Card, card_id)
@@ -118,7 +120,8 @@ def test_the_same_id_gets_the_first_answer_for_ever(app: Flask, town: Town) -> N
         card.state, card.ended_at = "revoked", FRIDAY
 
     town.write(revoke)
-    assert verdicts(send(app, first)) == [answer]
+    # Byte for byte: a device may compare what it was told.
+    assert send(app, first).data == answer.data
     [other] = verdicts(send(app, first | {"direction": "out"}))
     assert other["code"] == "scan_id_reused"
     [fresh] = verdicts(send(app, row(event_id, code)))

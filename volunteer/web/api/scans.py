@@ -164,7 +164,8 @@ def at_server_time(scan: Scan, now: datetime) -> Scan:
 
 def said(verdict: Verdict) -> dict[str, Any]:
     """A verdict as the API answers it."""
-    facts = dict(verdict.facts)
+    # In one order: PostgreSQL gives stored facts back in its own, and a retry gets the same bytes.
+    facts = dict(sorted(verdict.facts.items()))
     words = words_for_code(verdict.code, facts)
     return {
         "id": str(verdict.client_id) if verdict.client_id else None,
