@@ -50,6 +50,8 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def _engine_options(config: Config) -> dict[str, object]:
+    # hide_parameters: an outage is logged with its statement, never with whose rows it was about.
+    common: dict[str, object] = {"hide_parameters": True}
     if config.sqlite_path:
-        return {"pool_size": 20, "max_overflow": 20}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False, "pool_recycle": 1800}
+        return common | {"pool_size": 20, "max_overflow": 20}
+    return common | {"pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}

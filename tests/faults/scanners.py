@@ -9,10 +9,11 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 from tests.bench.village import TOKEN
 
@@ -47,7 +48,10 @@ class Notes:
         with self.lock:
             return sum(len(body.ids) for body in self.answers)
 
-    def verdicts(self) -> dict[str, dict[str, object]]:
+    def accepted(self) -> list[dict[str, Any]]:
+        return [one for one in self.verdicts().values() if one["verdict"] == "accepted"]
+
+    def verdicts(self) -> dict[str, dict[str, Any]]:
         """Every acknowledged scan by its id."""
         found = {}
         for body, answer in self.answers.items():
@@ -87,16 +91,13 @@ def body_of(pairs: Sequence[tuple[int, str]]) -> Body:
     return Body(text, tuple(str(row["id"]) for row in rows))
 
 
-def scan_all(
-    port: int, bodies: Iterable[Body], notes: Notes, *, until: Callable[[], bool] = lambda: False
-) -> list[threading.Thread]:
-    """Start the devices; each takes the next body and sends it until it is answered. They end
-    when there are no more bodies, or ``until`` says so and nothing is on its way."""
+def scan_all(port: int, bodies: Iterable[Body], notes: Notes) -> list[threading.Thread]:
+    """Start the devices; each takes the next body and sends it until it is answered."""
     remaining = iter(bodies)
 
     def work() -> None:
         device = Device(port, notes)
-        while not until():
+        while True:
             with notes.lock:
                 body = next(remaining, None)
             if body is None:

@@ -7,10 +7,15 @@ import secrets
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from volunteer.documents.refusals import status_of, words_for
 from volunteer.domain.refusals import Refused
+from volunteer.web.gate import break_off
+
+RETRY_AFTER_SECONDS = 5
+"""What a client is asked to wait: a database that was restarted is back by then."""
 
 log = logging.getLogger("volunteer")
 
@@ -43,6 +48,9 @@ def _refused(error: Refused) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, InternalServerError):
+        # Raised while an error page was being made: its frame asks the database, too.
+        return _failure(error.original_exception or error)
     status = error.code or 500
     if wants_json():
         return jsonify(code=f"http_{status}", words=error.description), status
@@ -50,9 +58,21 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return page, status
 
 
-def _failure(error: Exception) -> ResponseReturnValue:
-    log.exception("request %s failed", request_id())
+def _failure(error: BaseException) -> ResponseReturnValue:
+    """An outage or a bug: nothing is half-written, and whether a COMMIT came through may not be
+    known. Never 2xx; scans are sent again under the same ids."""
+    log.error("request %s failed", request_id(), exc_info=error)
+    break_off()
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if wants_json():
-        return jsonify(code="failure", request_id=request_id()), 503
+        words = gettext(
+            "Something is not working at our end, and this may not have been saved. Please send "
+            "it again in a while; nothing is counted twice."
+        )
+        return (
+            jsonify(code="failure", words=words, facts={"request_id": request_id()}),
+            503,
+            headers,
+        )
     page = render_template("errors/error.html", status=503, words=None, request_id=request_id())
-    return page, 503
+    return page, 503, headers

@@ -76,8 +76,19 @@ def gate_of(app: Flask, endpoint: str) -> Gate | None:
     return cast("Gate | None", found)
 
 
+def break_off() -> None:
+    """The request failed: what is still to be said of it is said without the database."""
+    g.is_broken_off = True
+
+
+def is_broken_off() -> bool:
+    return "is_broken_off" in g
+
+
 def principal() -> Principal | None:
-    """The signed-in person, or None."""
+    """The signed-in person, or None; of a request that failed, the person known until then."""
+    if is_broken_off() and "_login_user" not in g:  # Flask-Login would ask the database now
+        return None
     return current_user.principal if current_user.is_authenticated else None
 
 

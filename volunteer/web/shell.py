@@ -16,7 +16,7 @@ from flask_babel.speaklater import LazyString
 from volunteer.documents.register_words import ROLES
 from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo
-from volunteer.web.gate import principal
+from volunteer.web.gate import is_broken_off, principal
 from volunteer.web.language import pick
 from volunteer.web.preferences import elder_mode
 
@@ -104,7 +104,7 @@ def _frame() -> dict[str, Any]:
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return {
         "elder": elder_mode(person),
-        "demo": any(name.is_demo for name in names) if person else read_is_demo(),
+        "demo": any(name.is_demo for name in names) if person else _is_demo(),
         "community_name": pick(names[0].name, names[0].name_en) if len(names) == 1 else None,
         "home_url": home_url(person),
         "preferences_url": url_for("preferences.preferences"),
@@ -115,6 +115,10 @@ def _frame() -> dict[str, Any]:
         "who_role": _role_words(person) if person else None,
         "nav": list(_nav(person)),
     }
+
+
+def _is_demo() -> bool:
+    return not is_broken_off() and read_is_demo()
 
 
 def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:

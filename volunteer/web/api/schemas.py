@@ -198,6 +198,10 @@ SCANS_DOC: dict[str, Any] = {
         "403": _refusal("Signed in, but without the page's token in X-CSRFToken"),
         "413": _refusal("More than 500 rows, or more than 256 kB"),
         "422": _refusal("The envelope cannot be read"),
+        "503": _refusal(
+            "An outage. Whether the scans were saved is not known: send the same ids and bodies "
+            "again after `Retry-After` seconds; each counts once"
+        ),
     },
 }
 
