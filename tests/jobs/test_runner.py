@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,38 @@ def test_an_outage_is_no_end(app: Flask, caplog: pytest.LogCaptureFixture) -> No
     with db.engine.begin() as connection:
         connection.execute(text("ALTER TABLE job_away RENAME TO job"))
     assert one.look() == ["tidy"]
+
+
+def test_an_outage_at_the_start_is_no_end_either(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[datetime] = []
+
+    def note(now: datetime) -> Mapping[str, Any]:
+        ran.append(now)
+        return {}
+
+    one = Runner(app, {"tidy": Job(note, FIVE_MINUTES)}, Clock(FRIDAY))
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE job RENAME TO job_away"))
+    running = threading.Thread(target=one.run)
+    running.start()
+    try:
+        _until(lambda: "cannot open the jobs" in caplog.text)
+        with db.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE job_away RENAME TO job"))
+        _until(lambda: bool(ran))
+    finally:
+        one.stopping.set()
+        running.join(timeout=20)
+    assert not running.is_alive()
+
+
+def _until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_beat_is_what_healthz_shows(both_app: Flask) -> None:

@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from volunteer import clock
-from volunteer.cli.database import require_migrated
+from volunteer.cli.database import require_migrated, wait_until_migrated
 from volunteer.jobs.registry import jobs_of
 from volunteer.jobs.runner import Runner
 from volunteer.queries.jobs import read_last_runs
@@ -23,13 +23,16 @@ def run() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     runner = _runner()
     runner.stop_on_signals()
-    runner.run()
+    # A runner that ended in an outage would take the web server along (./run).
+    if wait_until_migrated(runner.goes_on):
+        runner.run()
 
 
 @jobs.command()
 @click.argument("name")
 def once(name: str) -> None:
     """Run one job now, due or not."""
+    require_migrated()
     runner = _runner()
     if name not in runner.jobs:
         raise click.BadParameter(f"{name}: one of {', '.join(sorted(runner.jobs))}")
@@ -43,6 +46,7 @@ def once(name: str) -> None:
 @jobs.command("list")
 def list_jobs() -> None:
     """Every job with its last run."""
+    require_migrated()
     runner = _runner()
     last_runs = read_last_runs()
     for name in sorted(runner.jobs):
@@ -50,6 +54,5 @@ def list_jobs() -> None:
 
 
 def _runner() -> Runner:
-    require_migrated()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return Runner(app, jobs_of(app.extensions["keys"]), clock.now)

@@ -53,22 +53,39 @@ class Runner:
         default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
     )
     stopping: threading.Event = field(default_factory=threading.Event)
+    _parent: int = field(default_factory=os.getppid)
     _seen: set[str] = field(default_factory=set)
     """Jobs that this runner has looked at once."""
 
     def run(self) -> None:
         """Run what is due until told to stop, beating in a thread of its own meanwhile."""
-        parent = os.getppid()
-        self.open()
+        while not self._opens():
+            if not self.goes_on():
+                return
         beating = threading.Thread(target=self._keep_beating, name="beat", daemon=True)
         beating.start()
-        while not self.stopping.wait(LOOK_SECONDS):
-            if os.getppid() != parent:
-                log.warning("the process that started the jobs is gone; ending")
-                break
+        while self.goes_on():
             self.look()
         self.stopping.set()
         beating.join(timeout=BEAT_SECONDS)
+
+    def goes_on(self) -> bool:
+        """Wait a moment. False: told to stop, or whoever started this is gone."""
+        if self.stopping.wait(LOOK_SECONDS):
+            return False
+        if os.getppid() != self._parent:
+            log.warning("the process that started the jobs is gone; ending")
+            return False
+        return True
+
+    def _opens(self) -> bool:
+        try:
+            self.open()
+        except SQLAlchemyError:
+            # Ending here would take the web server along, which waits for the database as well.
+            log.exception("cannot open the jobs")
+            return False
+        return True
 
     def open(self) -> None:
         with self.app.app_context():

@@ -73,4 +73,5 @@ def close_session() -> None:
 
 
 def init_app(app: Flask) -> None:
-    login_manager.init_app(app)
+    # Templates get what they need of the person from `shell`: an error page must not load one.
+    login_manager.init_app(app, add_context_processor=False)
