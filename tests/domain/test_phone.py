@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from volunteer.domain.phone import mask_phone, national_digits, parse_phone, phone_tail
@@ -36,6 +36,7 @@ def test_what_is_no_phone_is_refused(typed):
 
 
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
+@example("17900001000")  # begins like a carrier's dialling prefix
 def test_every_home_mobile_is_taken_and_masked(digits):
     e164 = parse_phone(digits)
     assert e164 == f"+86{digits}"

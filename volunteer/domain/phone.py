@@ -15,8 +15,9 @@ HOME_REGION = "CN"
 HOME_PREFIX = "+86"
 TAIL_DIGITS = 4
 _LONGEST_TYPED = 30
-# Operators open new mobile blocks sooner than the library's table is updated.
-_HOME_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+# Operators open new mobile blocks sooner than the library's table is updated, and the library takes
+# the beginning of 17900001000 for a carrier's dialling prefix.
+_HOME_MOBILE = re.compile(r"(?:\+86|0086)?(1[3-9][0-9]{9})")
 _TYPED = re.compile(r"\+?[0-9().]{5,20}")
 
 
@@ -30,27 +31,28 @@ def parse_phone(text: str) -> str | Refusal:
     typed = digits_typed(text).replace("\uff0b", "+").strip()
     if not _TYPED.fullmatch(typed):
         return Refusal(Code.PHONE_INVALID)
+    if mobile := _HOME_MOBILE.fullmatch(re.sub(r"[().]", "", typed)):
+        return HOME_PREFIX + mobile[1]
     try:
         number = phonenumbers.parse(typed, HOME_REGION)
     except phonenumbers.NumberParseException:
         return Refusal(Code.PHONE_INVALID)
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    mobile = e164.startswith(HOME_PREFIX) and _HOME_MOBILE.fullmatch(national_digits(e164))
-    if mobile or phonenumbers.is_valid_number(number):
-        return e164
+    if phonenumbers.is_valid_number(number):
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return Refusal(Code.PHONE_INVALID)
 
 
 def national_digits(e164: str) -> str:
     """The digits as people of the country say them: 13800138000."""
+    if mobile := _HOME_MOBILE.fullmatch(e164):
+        return mobile[1]
     return str(phonenumbers.national_significant_number(phonenumbers.parse(e164)))
 
 
 def mask_phone(e164: str) -> str:
     """138****8000 for a number at home, +852 ****4567 for one abroad."""
-    digits = national_digits(e164)
-    if e164.startswith(HOME_PREFIX) and _HOME_MOBILE.fullmatch(digits):
-        return f"{digits[:3]}****{phone_tail(e164)}"
+    if mobile := _HOME_MOBILE.fullmatch(e164):
+        return f"{mobile[1][:3]}****{phone_tail(e164)}"
     return f"+{phonenumbers.parse(e164).country_code} ****{phone_tail(e164)}"
 
 
