@@ -27,11 +27,11 @@ from tests.town import STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.ledger import Transfer
 from volunteer.domain.refusals import Refused
-from volunteer.domain.scans import Recorder, Scan, Verdict
+from volunteer.domain.scans import Batch, Recorder, Scan, Verdict
 from volunteer.queries.verify import read_report
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.event_end import end_event
-from volunteer.services.scans import record_scans
+from volunteer.services.scans import record_together
 from volunteer.store import models as m
 from volunteer.store.award import Posting, annul_attendance
 from volunteer.store.database import Tx, db
@@ -46,6 +46,13 @@ LATE = timedelta(hours=72)
 Pair = tuple[int, int]
 WHO = st.sampled_from([0, 0, 0, 1, 1, 2, 2, 3, 4, 5])
 EVENT = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
+ROW = st.tuples(
+    st.sampled_from(["in", "in", "in", "out", "out", "undo", "again", "reused"]),
+    WHO,
+    EVENT,
+    st.integers(-70, 200),
+    st.integers(0, 30),
+)
 MINUTES = st.integers(0, 118)
 BY = st.sampled_from([0, 0, 1, 2, 3, 4])
 PEOPLE = st.lists(WHO, min_size=1, max_size=3)
@@ -320,17 +327,18 @@ class ScanningMachine(RuleBasedStateMachine):
         self, direction: str, by: int, people: list[int], event: int, minute: int, *, ticked: bool
     ) -> None:
         sender = self.senders[by]
-        self._send(
-            sender,
-            [self._row(sender, direction, who, event, minute, 0, ticked=ticked) for who in people],
-        )
+        rows = [
+            self._row(sender, direction, who, event, minute, 0, ticked=ticked) for who in people
+        ]
+        self._send((sender, rows))
 
     @rule(by=BY, who=WHO, event=EVENT, minute=MINUTES, stayed=st.integers(0, 130))
     def visit(self, by: int, who: int, event: int, minute: int, stayed: int) -> None:
         """In and out in one upload, the out first."""
         sender = self.senders[by]
         out = self._row(sender, "out", who, event, minute + stayed, 0, ticked=False)
-        self._send(sender, [out, self._row(sender, "in", who, event, minute, 0, ticked=False)])
+        into = self._row(sender, "in", who, event, minute, 0, ticked=False)
+        self._send((sender, [out, into]))
 
     @precondition(lambda self: self.senders_of)
     @rule(back=st.integers(0, 4), other=st.integers(0, 9), minute=st.integers(0, 12))
@@ -343,31 +351,31 @@ class ScanningMachine(RuleBasedStateMachine):
         at = min(scan.corrected_at + minute * MINUTE, self.now)
         more = {"direction": "undo", "undoes": named, "at": at}
         more["client_id"] = self._id(next(self.serial))
-        self._send(sender, [scan_row(scan.event_id, **more)])
+        self._send((sender, [scan_row(scan.event_id, **more)]))
 
     @rule(
-        sender=st.integers(0, 4),
-        rows=st.lists(
-            st.tuples(
-                st.sampled_from(["in", "in", "in", "out", "out", "undo", "again", "reused"]),
-                WHO,
-                EVENT,
-                st.integers(-70, 200),
-                st.integers(0, 30),
-            ),
-            min_size=2,
-            max_size=8,
+        uploads=st.lists(
+            st.tuples(st.integers(0, 4), st.lists(ROW, min_size=1, max_size=8)),
+            min_size=1,
+            max_size=3,
         ),
         ticked=st.booleans(),
         random=st.randoms(use_true_random=False),
     )
     def upload(
-        self, sender: int, rows: list[tuple[str, int, int, int, int]], ticked: bool, random: Any
+        self,
+        uploads: list[tuple[int, list[tuple[str, int, int, int, int]]]],
+        ticked: bool,
+        random: Any,
     ) -> None:
-        by = self.senders[sender]
-        scans = [self._row(by, *row, ticked=ticked) for row in rows]
-        random.shuffle(scans)
-        self._send(by, scans)
+        """One upload, or up to three at the same moment, perhaps of the same people."""
+        sent = []
+        for sender, rows in uploads:
+            by = self.senders[sender]
+            scans = [self._row(by, *row, ticked=ticked) for row in rows]
+            random.shuffle(scans)
+            sent.append((by, scans))
+        self._send(*sent)
 
     def _row(
         self, by: Sender, kind: str, who: int, event: int, offset: int, back: int, *, ticked: bool
@@ -401,29 +409,36 @@ class ScanningMachine(RuleBasedStateMachine):
     def _id(self, number: int) -> UUID:
         return new_id(f"{self.town.community_id}/{number}")
 
-    def _send(self, by: Sender, scans: list[Scan]) -> None:
-        verdicts = record_scans(
-            scans,
-            by.recorder,
-            now=self.now,
-            scope=self.scope,
-            keys=self.town.keys,
-            community_id=self.town.community_id,
-        )
-        assert [verdict.client_id for verdict in verdicts] == [scan.client_id for scan in scans]
-        fresh: dict[UUID, tuple[Scan, Verdict]] = {}
-        for scan, verdict in zip(scans, verdicts, strict=True):
-            first = self.sent.get(scan.client_id) or fresh.get(scan.client_id)
-            if first is None:
-                fresh[scan.client_id] = (scan, verdict)
-            elif first[0].body_hash == scan.body_hash:
-                assert verdict == first[1], (
-                    f"L6: a retry gets the first answer, {first[1]}, not {verdict}"
+    def _send(self, *sent: tuple[Sender, list[Scan]]) -> None:
+        """Record one upload, or several that came at the same moment and share a transaction."""
+        answers = record_together(
+            [
+                Batch(
+                    scans,
+                    by.recorder,
+                    self.now,
+                    self.town.keys,
+                    self.scope,
+                    self.town.community_id,
                 )
-            else:
-                assert verdict.code == "scan_id_reused", "L6: another body under the same id"
+                for by, scans in sent
+            ]
+        )
+        fresh: dict[UUID, tuple[Scan, Verdict, Sender]] = {}
+        for (by, scans), verdicts in zip(sent, answers, strict=True):
+            assert [verdict.client_id for verdict in verdicts] == [scan.client_id for scan in scans]
+            for scan, verdict in zip(scans, verdicts, strict=True):
+                first = self.sent.get(scan.client_id) or fresh.get(scan.client_id)
+                if first is None:
+                    fresh[scan.client_id] = (scan, verdict, by)
+                elif first[0].body_hash == scan.body_hash:
+                    assert verdict == first[1], (
+                        f"L6: a retry gets the first answer, {first[1]}, not {verdict}"
+                    )
+                else:
+                    assert verdict.code == "scan_id_reused", "L6: another body under the same id"
         before = dict(self.came)
-        for scan, verdict in sorted(fresh.values(), key=lambda pair: pair[0].order):
+        for scan, verdict, by in sorted(fresh.values(), key=lambda one: one[0].order):
             self.sent[scan.client_id] = (scan, verdict)
             if scan.direction != "undo":
                 self.senders_of[scan.client_id] = by

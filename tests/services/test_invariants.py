@@ -93,8 +93,8 @@ def retries_are_judged_anew(patch: Patch) -> None:
 
     def forgetful(tx: Any, community_id: int, rows: Any, facts: Any) -> None:
         load(tx, community_id, rows, facts)
-        for scan in rows:
-            facts.stored.pop(scan.client_id, None)
+        for row in rows:
+            facts.stored.pop(row.scan.client_id, None)
 
     patch.setattr(scan_history, "load_history", forgetful)
 
@@ -108,9 +108,9 @@ def refusals_are_not_kept(patch: Patch) -> None:
     """A4"""
     record = scans_store._record_scans
 
-    def forgetful(tx: Any, community_id: int, decided: Any, facts: Any) -> None:
+    def forgetful(tx: Any, community_id: int, decided: Any) -> None:
         kept = [new for new in decided if new.verdict.verdict != "refused"]
-        record(tx, community_id, kept, facts)
+        record(tx, community_id, kept)
 
     patch.setattr(scans_store, "_record_scans", forgetful)
 

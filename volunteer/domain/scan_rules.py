@@ -1,6 +1,6 @@
 """The rules of scanning: each row decided in turn, seeing what the rows before it did.
 
-``decide_batch`` is pure: it touches nothing but the ``Facts`` it was given. Points are worked out
+``decide_rows`` is pure: it touches nothing but the ``Facts`` it was given. Points are worked out
 as the rows go by, so a verdict can say what it earned; what is posted in the end is the difference
 between the attendances before and after the whole batch.
 """
@@ -8,8 +8,8 @@ between the attendances before and after the whole batch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from volunteer.domain.age import needs_guardian_consent
 from volunteer.domain.attendance import (
@@ -25,10 +25,13 @@ from volunteer.domain.scans import (
     FUTURE_MINUTES,
     SELF_PROVENANCES,
     Attendance,
+    Batch,
     CardFacts,
     EventFacts,
     Facts,
     Person,
+    Recorder,
+    Row,
     Scan,
     StoredScan,
     Verdict,
@@ -43,6 +46,7 @@ class Decided:
     """A new scan with its verdict, as it will be stored."""
 
     scan: Scan
+    batch: Batch
     verdict: Verdict
     event_id: int | None
     resident_id: int | None
@@ -51,26 +55,35 @@ class Decided:
 
 
 @dataclass
-class _Row:
-    """What has been found out about a row while it is decided."""
+class _Case:
+    """A row, and what has been found out about it while it is decided."""
 
     scan: Scan
+    batch: Batch
     event: EventFacts | None = None
     person: Person | None = None
     card_id: int | None = None
     override: str | None = None
     provenance: str = ""
-    notes: dict[str, int | str | bool] = field(default_factory=dict)
+
+    @property
+    def recorder(self) -> Recorder:
+        return self.batch.recorder
+
+    @property
+    def now(self) -> datetime:
+        return self.batch.now
 
 
-def decide_batch(scans: Iterable[Scan], facts: Facts) -> list[Decided]:
+def decide_rows(rows: Iterable[Row], facts: Facts) -> list[Decided]:
     """Decide rows with distinct ids; gives the new ones, to be stored. Afterwards
     ``facts.stored`` has an answer for every id."""
     decided: list[Decided] = []
-    for scan in sorted(scans, key=lambda scan: scan.order):
+    for sent in sorted(rows, key=lambda row: row.scan.order):
+        scan = sent.scan
         if scan.client_id in facts.stored:  # a retry: answered before any rule is asked
             continue
-        row = _Row(scan, provenance=scan.provenance)
+        row = _Case(scan, sent.batch, provenance=scan.provenance)
         try:
             verdict = _decide(row, facts)
         except Refused as refused:
@@ -78,6 +91,7 @@ def decide_batch(scans: Iterable[Scan], facts: Facts) -> list[Decided]:
             verdict = replace(verdict, resident_id=_kept_resident(row, verdict))
         new = Decided(
             replace(scan, provenance=row.provenance),
+            sent.batch,
             verdict,
             row.event.id if row.event else None,
             verdict.resident_id,
@@ -85,11 +99,11 @@ def decide_batch(scans: Iterable[Scan], facts: Facts) -> list[Decided]:
             row.override,
         )
         decided.append(new)
-        facts.keep(scan.client_id, _as_stored(new, facts))
+        facts.keep(scan.client_id, _as_stored(new))
     return decided
 
 
-def _kept_resident(row: _Row, verdict: Verdict) -> int | None:
+def _kept_resident(row: _Case, verdict: Verdict) -> int | None:
     """A child without a guardian's consent is not written down, not even in a refused scan."""
     if row.person is None or verdict.code == Code.CONSENT_MISSING:
         return None
@@ -98,24 +112,24 @@ def _kept_resident(row: _Row, verdict: Verdict) -> int | None:
     return row.person.resident_id
 
 
-def _as_stored(new: Decided, facts: Facts) -> StoredScan:
-    accepted = accepted_scan(new.scan, facts)
+def _as_stored(new: Decided) -> StoredScan:
+    accepted = _accepted(new.scan, new.batch)
     return StoredScan(accepted, new.scan.body_hash, new.verdict, new.event_id, new.resident_id)
 
 
-def accepted_scan(scan: Scan, facts: Facts) -> AcceptedScan:
+def _accepted(scan: Scan, batch: Batch) -> AcceptedScan:
     return AcceptedScan(
         client_id=scan.client_id,
         direction=scan.direction,
         corrected_at=scan.corrected_at,
-        received_at=facts.now,
+        received_at=batch.now,
         provenance=scan.provenance,
-        recorder=facts.recorder.key,
+        recorder=batch.recorder.key,
         undoes=scan.undoes,
     )
 
 
-def _decide(row: _Row, facts: Facts) -> Verdict:
+def _decide(row: _Case, facts: Facts) -> Verdict:
     if row.scan.fault is not None:
         row.event = facts.events.get(row.scan.event_id or 0)
         raise refuse(row.scan.fault)
@@ -124,7 +138,7 @@ def _decide(row: _Row, facts: Facts) -> Verdict:
     _find_event(row, facts)
     assert row.event is not None
     row.person = _find_person(row, facts)
-    check_event(row.scan, row.event, facts)
+    check_event(row.scan, row.event, row.now)
     row.person = _as_guest(row.person, row.event, facts)
     _check_person(row, facts)
     attendance = attendance_at(row.event, row.person, facts)
@@ -135,35 +149,31 @@ def _decide(row: _Row, facts: Facts) -> Verdict:
     return _fold(row, attendance, facts)
 
 
-def _find_event(row: _Row, facts: Facts) -> None:
+def _find_event(row: _Case, facts: Facts) -> None:
     event = facts.events.get(row.scan.event_id) if row.scan.event_id is not None else None
-    if event is None:
+    if event is None or not row.batch.sees(event):
         raise refuse(Code.EVENT_UNKNOWN)
     row.event = event
-    recorder = facts.recorder
+    recorder = row.recorder
     if recorder.device_id is not None:
-        within = (
-            event.device_from_at is None
-            or event.device_to_at is None
-            or event.device_from_at <= row.scan.corrected_at <= event.device_to_at
-        )
-        if not event.device_allowed or not within:
+        station = facts.stations.get((event.id, recorder.device_id))
+        if station is None or not station.takes(row.scan.corrected_at):
             raise refuse(Code.DEVICE_NOT_ALLOWED)
     elif recorder.login_id is not None and not recorder.is_self and not recorder.runs(event):
         raise refuse(Code.NOT_YOUR_EVENT)
 
 
-def _find_person(row: _Row, facts: Facts) -> Person:
-    scan = row.scan
+def _find_person(row: _Case, facts: Facts) -> Person:
+    scan, recorder = row.scan, row.recorder
     if isinstance(scan.presented, EventCode):
         return _find_self(row, scan.presented, facts)
     if scan.resident_id is not None:
         person = facts.people.get(scan.resident_id)
-        allowed = not facts.recorder.is_self or scan.resident_id in facts.recorder.acts_for
-        if person is None or not allowed:
+        own = scan.resident_id in recorder.acts_for
+        if person is None or not (own or _is_listed(person, row.batch)):
             raise refuse(Code.NOT_FOUND)
         return person
-    if facts.recorder.is_self:
+    if recorder.is_self:
         # A signed-in resident presents event codes; a card is for a leader or a device to scan.
         raise refuse(Code.CODE_MALFORMED if scan.presented is None else Code.NOT_YOUR_EVENT)
     assert row.event is not None
@@ -174,18 +184,23 @@ def _find_person(row: _Row, facts: Facts) -> Person:
     return facts.people[card.resident_id]
 
 
-def _find_self(row: _Row, code: EventCode, facts: Facts) -> Person:
+def _is_listed(person: Person, batch: Batch) -> bool:
+    """Whether the person may stand on a list of names that the recorder ticks."""
+    return not batch.recorder.is_self and batch.scope.sees(person.community_id)
+
+
+def _find_self(row: _Case, code: EventCode, facts: Facts) -> Person:
     assert row.event is not None
-    if not facts.recorder.is_self:
+    if not row.recorder.is_self:
         raise refuse(Code.CODE_UNKNOWN)
     if code.event_id is not None and code.event_id != row.event.id:
         raise refuse(Code.CODE_UNKNOWN)
-    found = facts.event_codes[(row.event.id, code.code)]
+    found = facts.event_codes[row.scan.client_id]
     if isinstance(found, Refusal):
         raise Refused(found)
     row.provenance = found
-    wanted = row.scan.resident_id or next(iter(facts.recorder.own_resident_ids), None)
-    person = facts.people.get(wanted) if wanted in facts.recorder.acts_for else None
+    wanted = row.scan.resident_id or next(iter(row.recorder.own_resident_ids), None)
+    person = facts.people.get(wanted) if wanted in row.recorder.acts_for else None
     if person is None:
         raise refuse(Code.NOT_FOUND)
     return person
@@ -207,19 +222,19 @@ def _find_card(presented: Presented | None, facts: Facts) -> CardFacts:
     return card
 
 
-def check_event(scan: Scan, event: EventFacts, facts: Facts) -> None:
+def check_event(scan: Scan, event: EventFacts, now: datetime) -> None:
     """Whether the event takes a scan of this time at all. Raises Refused."""
     if event.state == "cancelled":
         raise refuse(Code.EVENT_CANCELLED)
     if scan.provenance == "auto_close":  # however late the job ran
         return
-    if scan.corrected_at > facts.now + timedelta(minutes=FUTURE_MINUTES):
+    if scan.corrected_at > now + timedelta(minutes=FUTURE_MINUTES):
         raise refuse(Code.SCAN_IN_FUTURE)
-    if facts.now > event.takes_scans_until:
+    if now > event.takes_scans_until:
         raise refuse(Code.LATE_SCAN, hours=event.late_scan_hours)
     if scan.provenance in ORGANIZERS_PROVENANCES:
         return
-    if scan.provenance == "roll_call" and facts.now > event.day_ends_at:
+    if scan.provenance == "roll_call" and now > event.day_ends_at:
         raise refuse(Code.ROLL_CALL_OVER)
     if scan.corrected_at < event.opens_at:
         raise refuse(Code.CHECK_IN_NOT_OPEN, opens_at=event.opens_at.isoformat())
@@ -251,14 +266,14 @@ def as_guest(person: Person, community_id: int, guest_id: int) -> Person:
     )
 
 
-def _check_person(row: _Row, facts: Facts) -> None:
-    person, event, recorder = row.person, row.event, facts.recorder
+def _check_person(row: _Case, facts: Facts) -> None:
+    person, event, recorder = row.person, row.event, row.recorder
     assert person is not None
     assert event is not None
     if person.state in GONE_STATES:
         raise refuse(Code.RESIDENT_INACTIVE)
     own = recorder.login_id in (person.self_login_ids | person.guardian_login_ids)
-    family = bool(person.self_login_ids & facts.family_login_ids)
+    family = bool(person.self_login_ids & facts.family_login_ids(recorder))
     for_another = not recorder.is_self and row.scan.provenance not in ORGANIZERS_PROVENANCES
     if for_another and recorder.login_id is not None and (own or family):
         raise refuse(Code.OWN_RECORD)
@@ -267,7 +282,7 @@ def _check_person(row: _Row, facts: Facts) -> None:
         raise refuse(Code.CONSENT_MISSING)
 
 
-def _check_seat(row: _Row, facts: Facts) -> None:
+def _check_seat(row: _Case, facts: Facts) -> None:
     """A full event keeps self check-ins out; staff let people in, and that is written down."""
     event = row.event
     assert event is not None
@@ -298,28 +313,28 @@ def attendance_at(event: EventFacts, person: Person, facts: Facts) -> Attendance
     )
 
 
-def _fold(row: _Row, before: Attendance, facts: Facts) -> Verdict:
+def _fold(row: _Case, before: Attendance, facts: Facts) -> Verdict:
     """Add the scan to its attendance's set and see what that changes."""
     event, person = row.event, row.person
     assert event is not None
     assert person is not None
-    scan = replace(accepted_scan(row.scan, facts), provenance=row.provenance)
+    scan = replace(_accepted(row.scan, row.batch), provenance=row.provenance)
     counting = [*facts.counting(event.id, person.resident_id), scan]
     after = recompute(before, counting, event, facts)
     changed = (after.state, after.checked_in_at) != (before.state, before.checked_in_at)
     earned = (after.points, after.minutes) != (before.points, before.minutes)
     if scan.client_id in undone_ids(counting):  # its undo came first
-        _keep(before, after, event, facts)
+        _keep(row, before, after, facts)
         return _verdict(row, "accepted", Outcome.UNDONE, before, after, facts)
     if row.scan.direction == "out" and (
         after.checked_in_at is None or row.scan.corrected_at < after.checked_in_at
     ):
         return _verdict(row, "waiting", Outcome.OUT_BEFORE_IN, before, before, facts)
-    if row.override is None and row.provenance == "roll_call" and facts.now > event.closes_at:
+    if row.override is None and row.provenance == "roll_call" and row.now > event.closes_at:
         row.override = "roll_call_after"
     if row.override and after.override is None:
-        after = replace(after, override=row.override, override_by=facts.recorder.key)
-    _keep(before, after, event, facts)
+        after = replace(after, override=row.override, override_by=row.recorder.key)
+    _keep(row, before, after, facts)
     first_out = before.state != "complete" and after.state == "complete"
     if changed or earned or first_out:
         outcome = Outcome.OK_IN if row.scan.direction == "in" else Outcome.OK_OUT
@@ -367,10 +382,13 @@ def recompute(
     )
 
 
-def _keep(before: Attendance, after: Attendance, event: EventFacts, facts: Facts) -> None:
+def _keep(row: _Case, before: Attendance, after: Attendance, facts: Facts) -> None:
     if not after.provenance:  # nobody came: an out and an undo alone make no attendance
         return
+    event = row.event
+    assert event is not None
     facts.attendances[(after.event_id, after.resident_id)] = after
+    facts.moved_by[(after.event_id, after.resident_id)] = row.batch
     if event.capacity is not None:
         seats = int(after.state != "undone") - int(before.state != "undone")
         facts.seats_taken[event.id] = facts.seats_taken.get(event.id, 0) + seats
@@ -381,7 +399,7 @@ def _keep(before: Attendance, after: Attendance, event: EventFacts, facts: Facts
 
 
 def _verdict(
-    row: _Row, verdict: str, outcome: Outcome, before: Attendance, after: Attendance, facts: Facts
+    row: _Case, verdict: str, outcome: Outcome, before: Attendance, after: Attendance, facts: Facts
 ) -> Verdict:
     assert row.person is not None
     said: dict[str, int | str | bool] = {"event_id": after.event_id}
@@ -408,12 +426,12 @@ def _verdict(
     )
 
 
-def _decide_undo(row: _Row, facts: Facts) -> Verdict:
+def _decide_undo(row: _Case, facts: Facts) -> Verdict:
     scan = row.scan
     target = facts.stored.get(scan.undoes) if scan.undoes else None
     if target is None or not target.counts:
         return _undo_waits(row, target, facts)
-    undo = accepted_scan(scan, facts)
+    undo = _accepted(scan, row.batch)
     if target.event_id is None or target.event_id != (scan.event_id or target.event_id):
         raise refuse(Code.UNDO_UNKNOWN)
     row.event = facts.events[target.event_id]
@@ -422,18 +440,18 @@ def _decide_undo(row: _Row, facts: Facts) -> Verdict:
         raise refuse(Code.UNDO_NOT_YOURS)
     if not undo.in_time_to_undo(target.scan):
         raise refuse(Code.UNDO_TOO_LATE)
-    check_event(scan, row.event, facts)
+    check_event(scan, row.event, row.now)
     assert row.person is not None
     before = attendance_at(row.event, row.person, facts)
     if before.annulled_at is not None:
         raise refuse(Code.ATTENDANCE_ANNULLED)
     counting = [*facts.counting(row.event.id, row.person.resident_id), undo]
     after = recompute(before, counting, row.event, facts)
-    _keep(before, after, row.event, facts)
+    _keep(row, before, after, facts)
     return _verdict(row, "accepted", Outcome.UNDONE, before, after, facts)
 
 
-def _undo_waits(row: _Row, target: StoredScan | None, facts: Facts) -> Verdict:
+def _undo_waits(row: _Case, target: StoredScan | None, facts: Facts) -> Verdict:
     """An undo may come before what it undoes (two uploads, out of order); it must say whose."""
     if target is not None or row.scan.undoes is None:
         raise refuse(Code.UNDO_UNKNOWN)
@@ -443,7 +461,7 @@ def _undo_waits(row: _Row, target: StoredScan | None, facts: Facts) -> Verdict:
         row.person = _find_person(row, facts)
     except Refused:
         raise refuse(Code.UNDO_UNKNOWN) from None
-    check_event(row.scan, row.event, facts)
+    check_event(row.scan, row.event, row.now)
     row.person = _as_guest(row.person, row.event, facts)
     _check_person(row, facts)
     before = attendance_at(row.event, row.person, facts)

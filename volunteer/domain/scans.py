@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from volunteer.domain.access import Scope
 from volunteer.domain.attendance import AcceptedScan
 from volunteer.domain.points import PointsRule
 from volunteer.domain.refusals import Code, Refusal
@@ -75,14 +76,28 @@ JOB = Recorder()
 
 @dataclass(frozen=True)
 class Batch:
-    """What one call presents: rows, who presents them, and when."""
+    """What one call presents: rows, who presents them, when, and which communities they may see."""
 
     scans: Sequence[Scan]
     recorder: Recorder
     now: datetime
     keys: Keys
+    scope: Scope
     community_id: int | None = None
     """Whose books keep the rows that name no event; the device's or the person's own."""
+
+    def sees(self, event: EventFacts) -> bool:
+        """A resident who stands before an event's code may be anybody's neighbour; everyone else
+        sees the events of their scope."""
+        return self.recorder.is_self or self.scope.sees(event.community_id)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scan with the batch it came in: several batches may be decided together."""
+
+    scan: Scan
+    batch: Batch
 
 
 @dataclass(frozen=True)
@@ -130,9 +145,6 @@ class EventFacts:
     late_scan_hours: int
     issued_account_id: int
     debts_account_id: int
-    device_allowed: bool = True
-    device_from_at: datetime | None = None
-    device_to_at: datetime | None = None
 
     @property
     def opens_at(self) -> datetime:
@@ -155,6 +167,18 @@ class EventFacts:
     def window_ends_at(self) -> datetime:
         """Time counts until the planned end, or the end that the leader gave if that was later."""
         return self.ends_at if self.ended_at is None else max(self.ends_at, self.ended_at)
+
+
+@dataclass(frozen=True)
+class Station:
+    """Whether a device takes scans of an event, and between which times of the event's day."""
+
+    takes_activity: bool
+    from_at: datetime
+    to_at: datetime
+
+    def takes(self, at: datetime) -> bool:
+        return self.takes_activity and self.from_at <= at <= self.to_at
 
 
 @dataclass(frozen=True)
@@ -255,27 +279,29 @@ class StoredScan:
 
 @dataclass
 class Facts:
-    """All a batch needs to be decided, loaded before the first decision. The fold writes to it."""
+    """All that rows need to be decided, loaded before the first decision. The fold writes to it."""
 
-    now: datetime
-    recorder: Recorder
     events: dict[int, EventFacts] = field(default_factory=dict)
+    stations: dict[tuple[int, int], Station] = field(default_factory=dict)
+    """By (event, device)."""
     people: dict[int, Person] = field(default_factory=dict)
     cards: dict[Presented, CardFacts] = field(default_factory=dict)
-    event_codes: dict[tuple[int, str], str | Refusal] = field(default_factory=dict)
-    """Provenance of each event code presented, or why it is not taken."""
+    event_codes: dict[UUID, str | Refusal] = field(default_factory=dict)
+    """Provenance of the event code that a scan presents, or why it is not taken."""
     guests: dict[tuple[int, int], int] = field(default_factory=dict)
     """Guest resident by (host community, resident at home)."""
     stored: dict[UUID, StoredScan] = field(default_factory=dict)
     attendances: dict[tuple[int, int], Attendance] = field(default_factory=dict)
-    """By (event, resident): those of the batch's pairs and of the same people's same days."""
+    """By (event, resident): those of the rows' pairs and of the same people's same days."""
+    moved_by: dict[tuple[int, int], Batch] = field(default_factory=dict)
+    """Who wrote last to an attendance: what it earns is posted in their name."""
     leaders: dict[tuple[int, int], bool] = field(default_factory=dict)
     """At work or not, by (event, resident)."""
     seats_taken: dict[int, int] = field(default_factory=dict)
     balances: dict[int, tuple[int, int]] = field(default_factory=dict)
     """(balance, owed) points by resident, moved along as rows are decided."""
-    family_login_ids: frozenset[int] = frozenset()
-    """Logins of the guardians of the recorder's own residents."""
+    guardian_login_ids: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Logins of the guardians of a recorder's own resident, by that resident."""
     _counting: defaultdict[tuple[int | None, int | None], list[AcceptedScan]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -286,6 +312,11 @@ class Facts:
         self.stored[client_id] = stored
         if stored.counts:
             self._counting[stored.event_id, stored.resident_id].append(stored.scan)
+
+    def family_login_ids(self, recorder: Recorder) -> frozenset[int]:
+        """Logins of the guardians of the recorder's own residents."""
+        known = (self.guardian_login_ids.get(one) for one in recorder.own_resident_ids)
+        return frozenset().union(*(logins for logins in known if logins))
 
     def counting(self, event_id: int, resident_id: int) -> list[AcceptedScan]:
         return self._counting.get((event_id, resident_id), [])
@@ -308,9 +339,9 @@ def body_hash_of(row: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def first_of_each_id(scans: Iterable[Scan]) -> list[Scan]:
-    """The rows without those that repeat an id in the same batch."""
-    return list({scan.client_id: scan for scan in reversed(list(scans))}.values())
+def first_of_each_id(rows: Sequence[Row]) -> list[Row]:
+    """The rows without those that repeat the id of one before them."""
+    return list({row.scan.client_id: row for row in reversed(rows)}.values())
 
 
 def answer_again(scan: Scan, stored: StoredScan) -> Verdict:

@@ -39,5 +39,7 @@ _BY_TOKEN = select(
 def read_device(token_hash: bytes) -> DeviceFound | None:
     """The device whose token has this SHA-256, or None. Needs no scope: it is where a device's
     scope comes from. Activities and hours are judged with the scans, not here."""
-    row = db.session.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
+    # Past the session: this is the one read of a request that then only writes.
+    with db.engine.connect() as connection:
+        row = connection.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
     return DeviceFound(*row) if row else None

@@ -8,8 +8,17 @@ from datetime import datetime
 from volunteer.domain.access import Scope
 from volunteer.domain.scans import LONGEST_BATCH, Batch, Recorder, Scan, Verdict
 from volunteer.domain.tokens import Keys
-from volunteer.store.database import transact
-from volunteer.store.scans import record_batch
+from volunteer.store.database import db, transact
+from volunteer.store.group_commit import GroupCommit
+from volunteer.store.scans import record_batches
+
+
+def record_together(batches: Sequence[Batch]) -> list[list[Verdict]]:
+    """Record batches of one community in one transaction, each under its own scope."""
+    return transact(lambda tx: record_batches(tx, batches), batches[0].scope)
+
+
+_together: GroupCommit[Batch, list[Verdict]] = GroupCommit(record_together, LONGEST_BATCH)
 
 
 def record_scans(
@@ -30,5 +39,7 @@ def record_scans(
     assert len(scans) <= LONGEST_BATCH
     if not scans:
         return []
-    batch = Batch(scans, recorder, now, keys, community_id)
-    return transact(lambda tx: record_batch(tx, batch), scope)
+    batch = Batch(scans, recorder, now, keys, scope, community_id)
+    if community_id is None:
+        return record_together([batch])[0]
+    return _together.run((db.engine.url, community_id), batch, len(scans))

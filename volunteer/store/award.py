@@ -51,15 +51,6 @@ _UPSERT = (
 
 
 @dataclass(frozen=True)
-class Change:
-    """An attendance before and after, with the event it belongs to."""
-
-    before: Attendance
-    after: Attendance
-    event: EventFacts
-
-
-@dataclass(frozen=True)
 class Posting:
     """Who writes, when, and why where a person gave a reason."""
 
@@ -68,9 +59,17 @@ class Posting:
     reason: str | None = None
 
 
-def record_awards(
-    tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook], posting: Posting
-) -> None:
+@dataclass(frozen=True)
+class Change:
+    """An attendance before and after, with the event it belongs to and who changes it."""
+
+    before: Attendance
+    after: Attendance
+    event: EventFacts
+    posting: Posting
+
+
+def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> None:
     """Store the changed attendances of one community, post what they earn, move the boards.
 
     ``passbooks``: by resident, locked by this transaction. Raises TryAgain when an attendance was
@@ -79,7 +78,7 @@ def record_awards(
     if not changes:
         return
     changes = _store_attendances(tx, changes)
-    transfers = _awards(changes, passbooks, posting) + _reversals(tx, changes, posting)
+    transfers = _awards(changes, passbooks) + _reversals(tx, changes)
     event = changes[0].event
     touched = {change.after.resident_id for change in changes}
     books = [book for resident_id, book in passbooks.items() if resident_id in touched]
@@ -143,12 +142,10 @@ def _moved_parts(change: Change) -> Iterable[str]:
     return (part for part in PARTS if _worth(change.before, part) != _worth(change.after, part))
 
 
-def _awards(
-    changes: Sequence[Change], passbooks: Mapping[int, Passbook], posting: Posting
-) -> list[Transfer]:
+def _awards(changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> list[Transfer]:
     transfers = []
     for change in changes:
-        after, event = change.after, change.event
+        after, event, posting = change.after, change.event, change.posting
         for part in _moved_parts(change):
             points, minutes = _worth(after, part)
             if not (points or minutes):
@@ -210,9 +207,9 @@ def _arithmetic(change: Change, part: str) -> dict[str, Any]:
     }
 
 
-def _reversals(tx: Tx, changes: Sequence[Change], posting: Posting) -> list[Transfer]:
+def _reversals(tx: Tx, changes: Sequence[Change]) -> list[Transfer]:
     moved = {
-        (change.after.id, part)
+        (change.after.id, part): change.posting
         for change in changes
         for part in _moved_parts(change)
         if any(_worth(change.before, part))
@@ -222,19 +219,22 @@ def _reversals(tx: Tx, changes: Sequence[Change], posting: Posting) -> list[Tran
     found = read_unreversed_awards(
         tx, {attendance_id for attendance_id, _ in moved if attendance_id}
     )
-    return [
-        mirror(
-            transfer,
-            transfer_id,
-            f"reversal:{transfer.idempotency_key}",
-            posted_at=posting.now,
-            recorded_by_login_id=posting.recorder.login_id,
-            recorded_by_device_id=posting.recorder.device_id,
-            reason=posting.reason,
-        )
-        for transfer_id, transfer in found
-        if (transfer.attendance_id, transfer.facts["part"]) in moved
-    ]
+    reversals = []
+    for transfer_id, transfer in found:
+        posting = moved.get((transfer.attendance_id, transfer.facts["part"]))
+        if posting is not None:
+            reversals.append(
+                mirror(
+                    transfer,
+                    transfer_id,
+                    f"reversal:{transfer.idempotency_key}",
+                    posted_at=posting.now,
+                    recorded_by_login_id=posting.recorder.login_id,
+                    recorded_by_device_id=posting.recorder.device_id,
+                    reason=posting.reason,
+                )
+            )
+    return reversals
 
 
 def read_unreversed_awards(tx: Tx, attendance_ids: Iterable[int]) -> list[tuple[int, Transfer]]:
@@ -273,4 +273,4 @@ def annul_attendance(
     after = replace(
         before, annulled_at=posting.now, check_in_points=0, check_out_points=0, minutes=0
     )
-    record_awards(tx, [Change(before, after, event)], {before.resident_id: passbook}, posting)
+    record_awards(tx, [Change(before, after, event, posting)], {before.resident_id: passbook})

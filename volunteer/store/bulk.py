@@ -16,8 +16,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, CursorResult, Table, bindparam
-from sqlalchemy.types import JSON, Boolean, Date, DateTime, LargeBinary, String, TypeDecorator, Uuid
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Dialect, Table, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    TypeEngine,
+    Uuid,
+)
 
 if TYPE_CHECKING:
     from volunteer.store.database import Tx
@@ -67,9 +81,11 @@ def _unfold(dialect: str, table: Table, columns: tuple[str, ...]) -> str:
 
 
 def _is(table: Table, name: str, *types: type) -> bool:
-    if name not in table.c:  # a guard's or a delta's column, always a whole number
-        return False
-    kind: Any = table.c[name].type
+    # A guard's or a delta's column is none of the table's, and always a whole number.
+    return name in table.c and _is_type(table.c[name].type, *types)
+
+
+def _is_type(kind: Any, *types: type) -> bool:
     while isinstance(kind, TypeDecorator):
         kind = kind.impl_instance
     return isinstance(kind, types)
@@ -93,21 +109,75 @@ def _postgresql(table: Table, name: str) -> str:
 
 
 def _encode(rows: Rows, dialect: str) -> str:
-    time_format = "%Y-%m-%d %H:%M:%S.%f" if dialect == "sqlite" else "%Y-%m-%dT%H:%M:%S.%f+00:00"
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, datetime):
-            assert value.tzinfo is not None, f"naive time {value!r}"
-            return value.astimezone(UTC).strftime(time_format)
-        if isinstance(value, date):
-            return value.isoformat()
-        if isinstance(value, UUID | bytes):
-            return value.hex if isinstance(value, UUID) else value.hex()
-        raise TypeError(f"{type(value).__name__} in a row")
-
-    return json.dumps([dict(row) for row in rows], default=plain, ensure_ascii=False)
+    plain = _plain_on_sqlite if dialect == "sqlite" else _plain
+    return json.dumps(rows, default=plain, ensure_ascii=False)
 
 
-def many(name: str) -> BindParameter[Any]:
-    """A list of any length as one parameter of a statement that is built once."""
-    return bindparam(name, expanding=True)
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _utc(value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} in a row")
+
+
+def _plain_on_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _plain(value)
+
+
+def _utc(value: datetime) -> datetime:
+    assert value.tzinfo is not None, f"naive time {value!r}"
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+class _ListOf(TypeDecorator[Sequence[Any]]):
+    """Any number of values of one type as one parameter: an array, on SQLite a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        listed: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(self.kind)
+        return dialect.type_descriptor(listed)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return json.dumps(value, default=_plain_on_sqlite) if dialect.name == "sqlite" else value
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as a function in a statement
+    """``among(column, "ids")``: the column's value is in the list given as parameter ``ids``.
+
+    Unlike ``column.in_()`` its text is the same for any number of values, so a statement is
+    compiled once and PostgreSQL prepares it once.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among"
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=_ListOf(column.type)))
+
+
+@compiles(among)
+def _in_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **options)} = ANY ({compiler.process(values, **options)})"
+
+
+@compiles(among, "sqlite")
+def _in_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    value = "unhex(value)" if _is_type(column.type, LargeBinary) else "value"
+    listed = f"SELECT {value} FROM json_each({compiler.process(values, **options)})"
+    return f"{compiler.process(column, **options)} IN ({listed})"

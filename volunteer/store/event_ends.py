@@ -17,7 +17,7 @@ from volunteer.store.ledger import lock_passbooks
 from volunteer.store.models import Attendance, Event
 from volunteer.store.models import Scan as ScanRow
 from volunteer.store.models.base import table_of
-from volunteer.store.scans import record_batch
+from volunteer.store.scans import record_batches
 
 _attendance = table_of(Attendance)
 _event = table_of(Event)
@@ -69,7 +69,10 @@ def record_outs(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys)
         _out(end.event_id, resident_id, left_at, provenance, now)
         for resident_id, left_at in end.outs.items()
     ]
-    return record_batch(tx, Batch(scans, recorder, now, keys, end.community_id))
+    (verdicts,) = record_batches(
+        tx, [Batch(scans, recorder, now, keys, tx.scope, end.community_id)]
+    )
+    return verdicts
 
 
 def _out(

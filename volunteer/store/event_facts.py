@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from volunteer.domain.points import PointsRule
 from volunteer.domain.refusals import Code, refuse
-from volunteer.domain.scans import Batch, EventFacts, Facts
+from volunteer.domain.scans import EventFacts, Facts, Station
 from volunteer.store import models as m
-from volunteer.store.bulk import many
+from volunteer.store.bulk import among
 from volunteer.store.database import Tx
 from volunteer.store.models.base import table_of
 
@@ -26,8 +25,9 @@ _event = table_of(m.Event)
 _rule = table_of(m.PointsRule)
 
 
-@lru_cache(maxsize=4)
-def _events(for_device: bool) -> Select[Any]:
+def _events(with_devices: bool) -> Select[Any]:
+    """One row an event, or one for each device of its community that is asked for."""
+
     def system_account(kind: str) -> Any:
         return (
             select(_account.c.id)
@@ -71,46 +71,69 @@ def _events(for_device: bool) -> Select[Any]:
         .join(_rule, _rule.c.id == _event.c.points_rule_id)
         .join(_community, _community.c.id == _event.c.community_id)
     )
-    wanted = _event.c.id.in_(many("event_ids"))
-    if not for_device:
+    wanted = among(_event.c.id, "event_ids")
+    if not with_devices:
         return select(*columns).select_from(tables).where(wanted)
     named = exists().where(
         _device_activity.c.device_id == _device.c.id,
         _device_activity.c.activity_id == _event.c.activity_id,
     )
-    tables = tables.join(_device, _device.c.community_id == _event.c.community_id)
+    tables = tables.outerjoin(
+        _device,
+        and_(
+            _device.c.community_id == _event.c.community_id,
+            among(_device.c.id, "device_ids"),
+        ),
+    )
     columns += [
-        or_(_device.c.all_activities, named).label("device_allowed"),
+        _device.c.id.label("device_id"),
+        or_(_device.c.all_activities, named).label("takes_activity"),
         _device.c.daily_from_minute,
         _device.c.daily_to_minute,
     ]
-    of_device = _device.c.id == bindparam("device_id")
-    return select(*columns).select_from(tables).where(wanted, of_device)
+    return select(*columns).select_from(tables).where(wanted)
 
 
-def load_events(tx: Tx, batch: Batch, event_ids: set[Any], facts: Facts) -> None:
+_EVENTS = _events(with_devices=False)
+_EVENTS_WITH_DEVICES = _events(with_devices=True)
+
+
+def load_events(tx: Tx, event_ids: set[int], device_ids: set[int], facts: Facts) -> None:
+    """The events, whoever may see them, and what each device may do at them."""
     if not event_ids:
         return
-    device_id = batch.recorder.device_id
-    which = {} if device_id is None else {"device_id": device_id}
-    for row in tx.run(_events(device_id is not None), event_ids=sorted(event_ids), **which):
-        # A resident who stands before an event's code may be anybody's neighbour; everyone else
-        # sees the events of their scope.
-        if batch.recorder.is_self or tx.scope.sees(row.community_id):
-            facts.events[row.id] = _event_facts(row, device_id is not None)
+    if not device_ids:
+        for row in tx.run(_EVENTS, event_ids=sorted(event_ids)):
+            facts.events[row.id] = _event_facts(row)
+        return
+    for row in tx.run(
+        _EVENTS_WITH_DEVICES, event_ids=sorted(event_ids), device_ids=sorted(device_ids)
+    ):
+        if row.id not in facts.events:
+            facts.events[row.id] = _event_facts(row)
+        if row.device_id is not None:
+            facts.stations[(row.id, row.device_id)] = _station(row)
 
 
 def load_event(tx: Tx, event_id: int) -> EventFacts:
     """One event of the scope, as the rules see it. Raises Refused: event_unknown."""
-    row = tx.run(_events(False), event_ids=[event_id]).first()
+    row = tx.run(_EVENTS, event_ids=[event_id]).first()
     if row is None or not tx.scope.sees(row.community_id):
         raise refuse(Code.EVENT_UNKNOWN)
-    return _event_facts(row, False)
+    return _event_facts(row)
 
 
-def _event_facts(row: Any, for_device: bool) -> EventFacts:
+def _station(row: Any) -> Station:
+    midnight = datetime.combine(row.local_date, time(), ZoneInfo(row.time_zone))
+    return Station(
+        bool(row.takes_activity),
+        midnight + timedelta(minutes=row.daily_from_minute),
+        midnight + timedelta(minutes=row.daily_to_minute),
+    )
+
+
+def _event_facts(row: Any) -> EventFacts:
     zone = ZoneInfo(row.time_zone)
-    midnight = datetime.combine(row.local_date, time(), zone)
     return EventFacts(
         id=row.id,
         community_id=row.community_id,
@@ -142,7 +165,4 @@ def _event_facts(row: Any, for_device: bool) -> EventFacts:
         late_scan_hours=row.late_scan_hours,
         issued_account_id=row.issued_account_id,
         debts_account_id=row.debts_account_id,
-        device_allowed=bool(row.device_allowed) if for_device else True,
-        device_from_at=midnight + timedelta(minutes=row.daily_from_minute) if for_device else None,
-        device_to_at=midnight + timedelta(minutes=row.daily_to_minute) if for_device else None,
     )

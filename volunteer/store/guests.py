@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from volunteer.domain.passbook_number import passbook_number_from
 from volunteer.domain.refusals import Refused
 from volunteer.domain.scan_rules import as_guest, check_event
-from volunteer.domain.scans import Facts, Person, Scan
+from volunteer.domain.scans import Facts, Person, Row
 from volunteer.domain.tokens import EventCode
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
@@ -21,14 +22,14 @@ from volunteer.store.models.base import table_of
 _resident = table_of(Resident)
 
 
-def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) -> None:
-    """Find the guest passbooks of the batch's visitors, and open those that are not there yet."""
+def load_guests(tx: Tx, community_id: int, rows: Sequence[Row], facts: Facts) -> None:
+    """Find the guest passbooks of the rows' visitors, and open those that are not there yet."""
     visitors = {
         person.resident_id: person
         for person in facts.people.values()
         if person.community_id != community_id
     }
-    hosted = {_person_of(scan, facts) for scan in scans if _takes_guests(scan, facts)}
+    hosted = {_person_of(row, facts) for row in rows if _takes_guests(row, facts)}
     if not visitors.keys() & hosted:
         return
     known = tx.run(
@@ -40,36 +41,40 @@ def load_guests(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) 
     guests = {row.home_resident_id: row.id for row in known}
     new = [visitors[one] for one in visitors if one in hosted and one not in guests]
     if new:
-        guests |= _open(tx, community_id, new, facts)
+        guests |= _open(tx, community_id, new, max(row.batch.now for row in rows))
     facts.guests = {(community_id, home_id): guest_id for home_id, guest_id in guests.items()}
     for home_id, guest_id in guests.items():
         # Known under both ids, for an undo in the same batch and for the name of an answer.
         facts.people.setdefault(guest_id, as_guest(visitors[home_id], community_id, guest_id))
 
 
-def _person_of(scan: Scan, facts: Facts) -> int | None:
+def _person_of(row: Row, facts: Facts) -> int | None:
     """Whom a row is for, before any rule is asked."""
+    scan = row.scan
     if scan.resident_id is not None:
         return scan.resident_id
     if isinstance(scan.presented, EventCode):
-        return next(iter(facts.recorder.own_resident_ids), None)
+        return next(iter(row.batch.recorder.own_resident_ids), None)
     card = facts.cards.get(scan.presented) if scan.presented is not None else None
     return card.resident_id if card is not None and card.state == "active" else None
 
 
-def _takes_guests(scan: Scan, facts: Facts) -> bool:
+def _takes_guests(row: Row, facts: Facts) -> bool:
     """Only a scan that its event takes opens a passbook."""
+    scan = row.scan
     event = facts.events.get(scan.event_id or 0)
-    if event is None or not event.takes_guests or scan.direction != "in":
-        return event is not None and event.takes_guests
+    if event is None or not row.batch.sees(event):
+        return False
+    if not event.takes_guests or scan.direction != "in":
+        return event.takes_guests
     try:
-        check_event(scan, event, facts)
+        check_event(scan, event, row.batch.now)
     except Refused:
         return False
     return True
 
 
-def _open(tx: Tx, community_id: int, people: Sequence[Person], facts: Facts) -> dict[int, int]:
+def _open(tx: Tx, community_id: int, people: Sequence[Person], now: datetime) -> dict[int, int]:
     rows = [
         {
             "community_id": community_id,
@@ -84,7 +89,7 @@ def _open(tx: Tx, community_id: int, people: Sequence[Person], facts: Facts) -> 
             "home_community_id": person.community_id,
             "home_resident_id": person.resident_id,
             "seal_nonce": secrets.token_bytes(32),
-            "created_at": facts.now,
+            "created_at": now,
         }
         for person in people
     ]

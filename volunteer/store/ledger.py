@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from volunteer.domain.ledger import Entry, Passbook, Transfer, apply, decide_with_debts, first_hash
-from volunteer.store.bulk import insert_rows, update_rows
+from volunteer.store.bulk import among, insert_rows, update_rows
 from volunteer.store.database import TryAgain, Tx
 from volunteer.store.models import Account
 from volunteer.store.models import Entry as EntryRow
@@ -36,7 +36,7 @@ _LOCK = (
         ACCOUNT.c.last_entry_no,
         ACCOUNT.c.head_hash,
     )
-    .where(ACCOUNT.c.resident_id.in_(bindparam("resident_ids", expanding=True)))
+    .where(among(ACCOUNT.c.resident_id, "resident_ids"))
     .order_by(ACCOUNT.c.id)
     .with_for_update()
 )

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from volunteer.domain.attendance import AcceptedScan
-from volunteer.domain.scans import Attendance, Facts, Scan, StoredScan, Verdict
+from volunteer.domain.scans import Attendance, Facts, Row, StoredScan, Verdict
 from volunteer.store import models as m
-from volunteer.store.bulk import many
+from volunteer.store.bulk import among
 from volunteer.store.database import Tx
 from volunteer.store.models.base import table_of
 
@@ -21,7 +21,7 @@ _scan = table_of(m.Scan)
 
 
 def resident_ids(facts: Facts) -> set[int]:
-    """Residents of the batch's community whose passbooks may be touched: guests included."""
+    """Residents of the events' community whose passbooks may be touched: guests included."""
     communities = {event.community_id for event in facts.events.values()}
     at_home = {
         person.resident_id for person in facts.people.values() if person.community_id in communities
@@ -47,25 +47,26 @@ _STORED = select(
 ).where(
     _scan.c.community_id == bindparam("community_id"),
     or_(
-        _scan.c.client_id.in_(many("client_ids")),
+        among(_scan.c.client_id, "client_ids"),
         and_(
-            _scan.c.event_id.in_(many("event_ids")),
-            _scan.c.resident_id.in_(many("resident_ids")),
+            among(_scan.c.event_id, "event_ids"),
+            among(_scan.c.resident_id, "resident_ids"),
         ),
     ),
 )
 _ATTENDED = select(*(column for column in _attendance.c if column.name != "community_id")).where(
     _attendance.c.community_id == bindparam("community_id"),
-    _attendance.c.resident_id.in_(many("resident_ids")),
-    _attendance.c.local_date.in_(many("days")),
+    among(_attendance.c.resident_id, "resident_ids"),
+    among(_attendance.c.local_date, "days"),
 )
 
 
-def load_history(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts) -> None:
+def load_history(tx: Tx, community_id: int, rows: Sequence[Row], facts: Facts) -> None:
     """What was scanned and attended before, and seats of capped events; read under the locks."""
     people = sorted(resident_ids(facts))
-    _lock_capped_events(tx, facts)
-    known = [scan.client_id for scan in scans] + [scan.undoes for scan in scans if scan.undoes]
+    _lock_capped_events(tx, facts, for_self=any(row.batch.recorder.is_self for row in rows))
+    known = [row.scan.client_id for row in rows]
+    known += [row.scan.undoes for row in rows if row.scan.undoes]
     stored = tx.run(
         _STORED,
         community_id=community_id,
@@ -73,13 +74,13 @@ def load_history(tx: Tx, community_id: int, scans: Sequence[Scan], facts: Facts)
         event_ids=sorted(facts.events),
         resident_ids=people,
     )
-    for row in stored:
-        facts.keep(row.client_id, _stored_scan(row))
+    for found in stored:
+        facts.keep(found.client_id, _stored_scan(found))
     if people and facts.events:
         days = sorted({event.local_date for event in facts.events.values()})
         attended = tx.run(_ATTENDED, community_id=community_id, resident_ids=people, days=days)
-        for row in attended:
-            facts.attendances[(row.event_id, row.resident_id)] = Attendance(**row._mapping)
+        for found in attended:
+            facts.attendances[(found.event_id, found.resident_id)] = Attendance(**found._mapping)
 
 
 def _stored_scan(row: Any) -> StoredScan:
@@ -102,13 +103,13 @@ def _stored_scan(row: Any) -> StoredScan:
     )
 
 
-def _lock_capped_events(tx: Tx, facts: Facts) -> None:
+def _lock_capped_events(tx: Tx, facts: Facts, *, for_self: bool) -> None:
     """A self check-in to a capped event waits for the event, so that two people racing for the
     last place get one place. Staff scans go in anyway and only need the count."""
     capped = sorted(event.id for event in facts.events.values() if event.capacity is not None)
     if not capped:
         return
-    if facts.recorder.is_self:
+    if for_self:
         tx.run(
             select(_event.c.id)
             .where(_event.c.id.in_(capped))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from volunteer.domain.scans import Batch, CardFacts, Facts, Person, Scan
+from volunteer.domain.scans import Batch, CardFacts, Facts, Person, Row, Scan
 from volunteer.domain.tokens import (
     CardCode,
     CardNumber,
@@ -32,7 +33,7 @@ from volunteer.domain.tokens import (
     card_code_hash,
 )
 from volunteer.store import models as m
-from volunteer.store.bulk import many
+from volunteer.store.bulk import among
 from volunteer.store.database import Tx
 from volunteer.store.models.base import table_of
 
@@ -73,10 +74,10 @@ _CARDS = select(
     )
 )
 _PRESENTED = _CARDS.where(
-    or_(_card.c.code_hash.in_(many("code_hashes")), _card.c.number.in_(many("numbers")))
+    or_(among(_card.c.code_hash, "code_hashes"), among(_card.c.number, "numbers"))
 )
-_BY_PASSBOOK_NUMBER = select(*_PERSON).where(_resident.c.passbook_number.in_(many("numbers")))
-_BY_ID = select(*_PERSON).where(_resident.c.id.in_(many("resident_ids")))
+_BY_PASSBOOK_NUMBER = select(*_PERSON).where(among(_resident.c.passbook_number, "numbers"))
+_BY_ID = select(*_PERSON).where(among(_resident.c.id, "resident_ids"))
 
 
 def presented_hash(scan: Scan) -> bytes | None:
@@ -88,7 +89,7 @@ def presented_hash(scan: Scan) -> bytes | None:
     return hashlib.sha256(inside.number.encode()).digest() if inside else None
 
 
-def load_cards(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
+def load_cards(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
     """By code and by number in one statement. A card is looked for in every community: whose it is
     is what the code tells (the one read outside the scope)."""
     codes = {card_code_hash(code): scan.presented for scan in scans if (code := _card_code(scan))}
@@ -121,7 +122,7 @@ def _card_code(scan: Scan) -> str | None:
     return inside.code if isinstance(inside, CardCode) else None
 
 
-def _load_passbook_numbers(tx: Tx, scans: Sequence[Scan], facts: Facts) -> None:
+def _load_passbook_numbers(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
     """A typed passbook number stands for its person; there may be no card at hand."""
     wanted = {
         scan.presented.number: scan.presented
@@ -149,19 +150,17 @@ def _person(row: Any) -> Person:
     )
 
 
-def load_residents(
-    tx: Tx, batch: Batch, scans: Sequence[Scan], more: set[int | None], facts: Facts
-) -> None:
+def load_residents(tx: Tx, rows: Sequence[Row], more: set[int | None], facts: Facts) -> None:
     """People named by id: ticked on a list, or the signed-in resident presenting an event code."""
-    wanted = {scan.resident_id for scan in scans} | more
-    if any(isinstance(scan.presented, EventCode) for scan in scans):
-        wanted |= batch.recorder.own_resident_ids
+    wanted = {row.scan.resident_id for row in rows} | more
+    for row in rows:
+        if isinstance(row.scan.presented, EventCode):
+            wanted |= row.batch.recorder.own_resident_ids
     missing = {one for one in wanted if one is not None} - facts.people.keys()
     if not missing:
         return
-    for row in tx.run(_BY_ID, resident_ids=sorted(missing)):
-        if row.id in batch.recorder.acts_for or tx.scope.sees(row.community_id):
-            facts.people[row.id] = _person(row)
+    for found in tx.run(_BY_ID, resident_ids=sorted(missing)):
+        facts.people[found.id] = _person(found)
 
 
 def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> Select[Any]:
@@ -176,26 +175,25 @@ def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> 
 
 
 def _dated_statement() -> CompoundSelect[Any]:
-    residents = many("resident_ids")
     is_guardian = cast(_login_resident.c.relation == "guardian", Integer)
     given, at_work = cast(_consent.c.given, Integer), cast(_leader.c.at_work, Integer)
     return union_all(
         _dated("residence", _residence, _residence.c.building_id).where(
-            _residence.c.resident_id.in_(residents),
+            among(_residence.c.resident_id, "resident_ids"),
             _residence.c.kind == "lives",
             _residence.c.building_id.is_not(None),
         ),
         _dated("membership", _membership, _membership.c.youth_group_id, _membership.c.id).where(
-            _membership.c.resident_id.in_(residents)
+            among(_membership.c.resident_id, "resident_ids")
         ),
         _dated("consent", _consent, given, _consent.c.id, False).where(
-            _consent.c.resident_id.in_(residents), _consent.c.what == "guardian_consent"
+            among(_consent.c.resident_id, "resident_ids"), _consent.c.what == "guardian_consent"
         ),
         _dated("leader", _leader, _leader.c.event_id, at_work, False).where(
-            _leader.c.resident_id.in_(residents), _leader.c.event_id.in_(many("event_ids"))
+            among(_leader.c.resident_id, "resident_ids"), among(_leader.c.event_id, "event_ids")
         ),
         _dated("login", _login_resident, _login_resident.c.login_id, is_guardian).where(
-            _login_resident.c.resident_id.in_(residents),
+            among(_login_resident.c.resident_id, "resident_ids"),
             _login_resident.c.relation.in_(["self", "guardian"]),
         ),
     )
@@ -204,27 +202,27 @@ def _dated_statement() -> CompoundSelect[Any]:
 _DATED = _dated_statement()
 
 
-def load_dated(tx: Tx, facts: Facts) -> None:
+def load_dated(tx: Tx, batches: Sequence[Batch], facts: Facts) -> None:
     """Homes, groups, consents, leaders and logins of the people, in one statement."""
     homes = {person.home_resident_id or person.resident_id for person in facts.people.values()}
-    everybody = facts.people.keys() | homes | facts.recorder.own_resident_ids
+    own = frozenset().union(*(batch.recorder.own_resident_ids for batch in batches))
+    everybody = facts.people.keys() | homes | own
     if everybody:
         found = tx.run(_DATED, resident_ids=sorted(everybody), event_ids=list(facts.events))
-        _place_dated(found, facts)
+        _place_dated(found, own, max(batch.now for batch in batches).date(), facts)
 
 
-def _place_dated(rows: Iterable[Any], facts: Facts) -> None:
+def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: Facts) -> None:
     by_kind: dict[str, list[Any]] = {}
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
     facts.leaders = {(row.a, row.resident_id): bool(row.b) for row in by_kind.get("leader", [])}
-    today = facts.now.date()
     logins = [
         row for row in by_kind.get("login", []) if row.ends_on is None or row.ends_on >= today
     ]
-    facts.family_login_ids = frozenset(
-        row.a for row in logins if row.b and row.resident_id in facts.recorder.own_resident_ids
-    )
+    facts.guardian_login_ids = {
+        resident_id: _logins(logins, resident_id, guardian=True) for resident_id in own
+    }
     consents = {
         row.resident_id: bool(row.a)
         for row in sorted(by_kind.get("consent", []), key=lambda row: row.b)

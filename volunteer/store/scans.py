@@ -1,4 +1,4 @@
-"""``record_batch()``: the one way a scan becomes a fact, whoever presents it.
+"""``record_batches()``: the one way a scan becomes a fact, whoever presents it.
 
 load → decide → record, in one transaction:
 
@@ -20,11 +20,12 @@ from dataclasses import replace
 
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, Refusal
-from volunteer.domain.scan_rules import Decided, decide_batch
+from volunteer.domain.scan_rules import Decided, decide_rows
 from volunteer.domain.scans import (
     Attendance,
     Batch,
     Facts,
+    Row,
     Verdict,
     answer_again,
     first_of_each_id,
@@ -40,15 +41,24 @@ from volunteer.store.models.base import table_of
 SCAN = table_of(ScanRow)
 
 
-def record_batch(tx: Tx, batch: Batch) -> list[Verdict]:
-    """Record the rows of one community; one verdict a row, in the order sent."""
-    distinct = first_of_each_id(batch.scans)
-    facts = Facts(now=batch.now, recorder=batch.recorder)
-    community_id = scan_facts.load_presented(tx, batch, batch.scans, facts)
+def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
+    """Record batches of one community together; one verdict a row, in the order sent.
+
+    The rows are decided in the order of time, whichever batch they came in, in as many statements
+    as one row takes. Batches that say no community are recorded alone.
+    """
+    assert len(batches) == 1 or {batch.community_id for batch in batches} == {
+        batches[0].community_id or 0
+    }
+    facts = Facts()
+    community_id = scan_facts.load_presented(tx, batches, facts)
     if community_id is None:
         # Nobody's books to keep it in: a person of no community with an event that is not there.
         unknown = Refusal(Code.EVENT_UNKNOWN)
-        return [Verdict.refused(scan.client_id, unknown) for scan in batch.scans]
+        return [
+            [Verdict.refused(scan.client_id, unknown) for scan in batch.scans] for batch in batches
+        ]
+    distinct = first_of_each_id([Row(scan, batch) for batch in batches for scan in batch.scans])
     passbooks = lock_passbooks(tx, scan_history.resident_ids(facts))
     facts.balances = {
         resident_id: (book.balance_points, book.owed_points)
@@ -56,11 +66,14 @@ def record_batch(tx: Tx, batch: Batch) -> list[Verdict]:
     }
     scan_history.load_history(tx, community_id, distinct, facts)
     before = dict(facts.attendances)
-    decided = decide_batch(distinct, facts)
-    _record_scans(tx, community_id, decided, facts)
+    decided = decide_rows(distinct, facts)
+    _record_scans(tx, community_id, decided)
     _record_changes(tx, before, facts, passbooks)
     # Every id is known now. A row that repeats one gets its answer, or hears that it was reused.
-    return [_named(answer_again(scan, facts.stored[scan.client_id]), facts) for scan in batch.scans]
+    return [
+        [_named(answer_again(scan, facts.stored[scan.client_id]), facts) for scan in batch.scans]
+        for batch in batches
+    ]
 
 
 def _named(verdict: Verdict, facts: Facts) -> Verdict:
@@ -70,7 +83,7 @@ def _named(verdict: Verdict, facts: Facts) -> Verdict:
     return replace(verdict, resident_name=person.name) if person else verdict
 
 
-def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided], facts: Facts) -> None:
+def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided]) -> None:
     if not decided:
         return
     rows = [
@@ -82,13 +95,13 @@ def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided], facts: 
             "resident_id": new.resident_id,
             "card_id": new.card_id,
             "code_hash": scan_people.presented_hash(new.scan),
-            "device_id": facts.recorder.device_id,
-            "recorded_by_login_id": facts.recorder.login_id,
+            "device_id": new.batch.recorder.device_id,
+            "recorded_by_login_id": new.batch.recorder.login_id,
             "direction": new.scan.direction,
             "undoes": new.scan.undoes,
             "provenance": new.scan.provenance,
             "scanned_at": new.scan.scanned_at,
-            "received_at": facts.now,
+            "received_at": new.batch.now,
             "corrected_at": new.scan.corrected_at,
             "verdict": new.verdict.verdict,
             "code": new.verdict.code,
@@ -121,5 +134,7 @@ def _record_changes(
                 on_duty=after.on_duty,
             )
         if after != old:
-            changes.append(Change(old, after, facts.events[after.event_id]))
-    record_awards(tx, changes, passbooks, Posting(facts.recorder, facts.now))
+            mover = facts.moved_by[key]
+            posting = Posting(mover.recorder, mover.now)
+            changes.append(Change(old, after, facts.events[after.event_id], posting))
+    record_awards(tx, changes, passbooks)

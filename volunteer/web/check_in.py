@@ -66,7 +66,7 @@ def scanned(event_id: int, code: str) -> ResponseReturnValue:
             # The page was loaded again: this browser has shown a good code a moment ago.
             return redirect(url_for("check_in.check_in"))
         return _refused(found, event)
-    open_pending(event_id, found, now)
+    open_pending(event_id, event.community_id, found, now)
     return redirect(url_for("check_in.check_in"))
 
 
@@ -118,6 +118,7 @@ def confirm() -> ResponseReturnValue:
         now=now,
         scope=BY_CODE,
         keys=current_app.extensions["keys"],
+        community_id=pending.community_id,
     )
     mark_done(pending, [resident.resident_id for resident in residents])
     return redirect(url_for("check_in.receipt"))

@@ -24,6 +24,7 @@ class Pending:
     """``done``: residents whose scan of this visit has been answered."""
 
     event_id: int
+    community_id: int
     provenance: str
     seen_at: datetime
     visit_id: UUID
@@ -37,8 +38,8 @@ class Pending:
         return now - self.seen_at <= timedelta(minutes=PENDING_MINUTES)
 
 
-def open_pending(event_id: int, provenance: str, now: datetime) -> Pending:
-    pending = Pending(event_id, provenance, now, uuid4())
+def open_pending(event_id: int, community_id: int, provenance: str, now: datetime) -> Pending:
+    pending = Pending(event_id, community_id, provenance, now, uuid4())
     _keep(pending)
     return pending
 
@@ -54,6 +55,7 @@ def read_pending() -> Pending | None:
     try:
         return Pending(
             event_id=int(kept["event"]),
+            community_id=int(kept["community"]),
             provenance=str(kept["provenance"]),
             seen_at=datetime.fromisoformat(kept["seen_at"]),
             visit_id=UUID(kept["visit"]),
@@ -66,6 +68,7 @@ def read_pending() -> Pending | None:
 def _keep(pending: Pending) -> None:
     session[PENDING_CHECK_IN] = {
         "event": pending.event_id,
+        "community": pending.community_id,
         "provenance": pending.provenance,
         "seen_at": pending.seen_at.isoformat(),
         "visit": pending.visit_id.hex,

@@ -25,6 +25,12 @@ def address_and_number() -> str:
 limiter = Limiter(key_func=address_and_number)
 
 
+@limiter.request_filter
+def _is_scanning() -> bool:
+    """Scans have no limit of their own; looking for one costs a card as much as a statement."""
+    return request.blueprint == "scans"
+
+
 def init_app(app: Flask, config: Config) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = config.ratelimit_storage_uri
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
