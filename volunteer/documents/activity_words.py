@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from volunteer.documents.messages import gettext, ngettext
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.activities import Preview, RuleNumbers
 from volunteer.domain.events import Phase
 

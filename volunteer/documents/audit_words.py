@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import format_date, format_datetime, get_locale
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from volunteer.documents import register_words as words
+from volunteer.documents.messages import lazy_gettext as _l
 
 ACTIONS: Mapping[str, LazyString] = {
     "activity_added": _l("Activity added"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
+
+from volunteer.documents.messages import lazy_gettext as _l
 
 WORDS: dict[str, LazyString] = {
     "rotating_code": _l("rotating code"),

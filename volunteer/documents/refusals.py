@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from flask_babel import format_date, format_datetime, get_locale
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.refusals import Code, Outcome, Refusal
 
 Row = tuple[int, LazyString] | tuple[int, LazyString, LazyString]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Relation, Role
 from volunteer.domain.age import AgeBand
 from volunteer.domain.consents import Consent

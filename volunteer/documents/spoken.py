@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 
+from volunteer.documents.messages import gettext
 from volunteer.documents.refusals import words_for_code
 from volunteer.domain.refusals import Outcome
 

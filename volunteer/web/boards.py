@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Scope
 from volunteer.domain.board import (
     FEWEST_PARTICIPANTS,

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
 from volunteer.documents.refusals import status_of, words_for, words_for_code
 from volunteer.documents.spoken import spoken_words
 from volunteer.domain.access import ActsFor, Permission, Principal, Relation, Scope

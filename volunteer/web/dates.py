@@ -23,9 +23,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale
 
 from volunteer import clock
+from volunteer.documents.messages import gettext, ngettext
 
 HOME_ZONE = "Asia/Shanghai"
 MIDNIGHT = "24:00"

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
 from volunteer.domain.access import Scope
 from volunteer.queries.events_public import EVENTS_A_PAGE, PublicEvent, read_checked_in, read_events
 from volunteer.web import dates

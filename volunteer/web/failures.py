@@ -7,9 +7,9 @@ import secrets
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from volunteer.documents.messages import gettext
 from volunteer.documents.refusals import status_of, words_for
 from volunteer.domain.refusals import Refused
 from volunteer.web.gate import break_off

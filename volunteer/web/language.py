@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 
+from volunteer.documents.messages import catalogue
 from volunteer.web.gate import principal
 
 LOCALES = ("zh_Hans_CN", "en")
@@ -45,5 +46,10 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_Hans_CN"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
     Babel(app, locale_selector=locale)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda message: catalogue().ugettext(message),
+        ngettext=lambda *forms: catalogue().ungettext(*forms),
+        newstyle=True,
+    )
     app.jinja_env.globals["pick"] = pick
     app.jinja_env.globals["html_lang"] = lambda: "en" if str(get_locale()) == "en" else "zh-Hans"

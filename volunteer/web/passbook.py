@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from volunteer import clock
 from volunteer.documents import statement
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import ActsFor, Principal, Relation, Scope
 from volunteer.domain.passbook_number import format_number
 from volunteer.domain.refusals import Code, refuse

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from volunteer.documents import statement
+from volunteer.documents.messages import gettext as _
 from volunteer.documents.provenances import provenance_words
 from volunteer.domain.names import mask_name
 from volunteer.queries.passbook import Line, PassbookCover

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.register_words import ROLES
 from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo

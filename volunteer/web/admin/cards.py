@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
 from volunteer.domain.access import Permission
 from volunteer.domain.activation import STAFF_HOURS, format_activation_code
 from volunteer.domain.passbook_number import format_number

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.refusals import status_of, words_for
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refusal, Refused

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from volunteer import clock
 from volunteer.documents import statement
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Permission
 from volunteer.domain.passbook_number import format_number
 from volunteer.domain.people_search import parse_people_search

@@ -6,14 +6,14 @@ import re
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Optional
 
 from volunteer import clock
 from volunteer.documents import register_words as words
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.places import (

@@ -6,8 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -28,6 +26,8 @@ from volunteer.documents.activity_words import (
     arithmetic_words,
     preview_words,
 )
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.refusals import words_for
 from volunteer.domain.access import Permission
 from volunteer.domain.activities import (

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import RadioField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.qr import qr_svg
 from volunteer.documents.refusals import words_for
 from volunteer.domain.access import Permission

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.refusals import words_for
 from volunteer.domain.access import Permission
 from volunteer.domain.events import (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import DateField, IntegerField, StringField, TextAreaField, TimeField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from volunteer.documents.messages import lazy_gettext as _l
 
 
 def choices_of(pairs: Iterable[tuple[object, object]]) -> list[SelectChoice]:

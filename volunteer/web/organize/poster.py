@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
-from flask_babel import gettext as _
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
 from volunteer.documents.poster import Poster, poster_pdf, poster_png
 from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, refuse

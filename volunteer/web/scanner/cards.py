@@ -13,10 +13,10 @@ from uuid import UUID, uuid4, uuid5
 
 from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
 from volunteer.documents.photo import decode_codes
 from volunteer.documents.refusals import status_of, words_for, words_for_code
 from volunteer.domain.access import Permission

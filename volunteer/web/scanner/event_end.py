@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import ngettext
 from volunteer.documents.refusals import status_of, words_for, words_for_code
 from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, Refusal, Refused, refuse

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4, uuid5
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from volunteer import clock
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import ngettext
 from volunteer.documents.provenances import provenance_words
 from volunteer.documents.refusals import words_for_code
 from volunteer.domain.access import Permission
