@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from tests.scanning import as_leader, record, scan_row
 from tests.town import FRIDAY, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.events import EventPlan, LeaderPlan
@@ -234,3 +235,31 @@ def test_another_community_s_event_is_not_found(both_town: Town) -> None:
         lambda: edit(both_town, 999, plan(leader)),
     )
     assert [refusal(call) for call in calls] == [Code.NOT_FOUND] * len(calls)
+
+
+def test_whose_check_in_was_undone_follows_the_plan(both_town: Town) -> None:
+    """A wrong card scanned and taken back leaves a row. The event may still move to another day
+    and be led by others; the row must not remember the old plan when the person does come."""
+    person, other = both_town.resident("陈秀英"), both_town.resident("王建国")
+    activity_id = both_town.activity(rule={"fixed_points": 10, "leader_factor_percent": 200})
+    event_id = both_town.event(activity_id, leaders={other: False})
+    leader = as_leader(both_town, both_town.login())
+    came = scan_row(event_id, resident_id=person, provenance="roll_call")
+    undo = scan_row(event_id, direction="undo", undoes=came.client_id, provenance="roll_call")
+    assert [one.code for one in record(both_town, leader, came, undo)] == ["ok_in", "undone"]
+
+    tomorrow = FRIDAY + timedelta(days=1)
+    before = the_event(both_town, event_id)
+    moved = EventPlan(
+        before.place,
+        before.starts_at + timedelta(days=1),
+        before.ends_at + timedelta(days=1),
+        (LeaderPlan(other), LeaderPlan(person)),
+    )
+    edit(both_town, event_id, moved)
+
+    again = scan_row(event_id, resident_id=person, provenance="roll_call", at=tomorrow)
+    (verdict,) = record(both_town, leader, again, now=tomorrow)
+    assert (verdict.code, verdict.facts["points"]) == ("ok_in", 20)
+    days = select(m.Attendance.local_date).where(m.Attendance.resident_id == person)
+    assert both_town.write(lambda tx: tx.execute(days).scalars().all()) == [tomorrow.date()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from volunteer.domain.access import Scope
 from volunteer.domain.events import (
@@ -99,6 +99,7 @@ def edit_event(
         if set(plan.leaders) != set(before.leaders):
             tx.execute(delete(EventLeader).where(EventLeader.event_id == event_id))
             _write_leaders(tx, row, plan.leaders)
+        _follow_plan(tx, row, plan.leaders)
         _record(tx, row, "event_edited", by=by, now=now)
 
     transact(work, scope)
@@ -204,6 +205,28 @@ def _write_leaders(tx: Tx, row: Event, leaders: Iterable[LeaderPlan]) -> None:
             at_work=leader.at_work,
         )
         for leader in leaders
+    )
+
+
+def _follow_plan(tx: Tx, row: Event, leaders: Iterable[LeaderPlan]) -> None:
+    """Whose check-in was undone is not there and hinders no change, but left an attendance that
+    copied the day and the role. It follows the plan: a check-in looks for it by the event's day."""
+    at_work = {leader.resident_id: leader.at_work for leader in leaders}
+    tx.execute(
+        update(Attendance)
+        .where(
+            Attendance.community_id == row.community_id,
+            Attendance.event_id == row.id,
+            Attendance.state == "undone",
+        )
+        .values(
+            local_date=row.local_date,
+            is_leader=Attendance.resident_id.in_(at_work),
+            on_duty=Attendance.resident_id.in_([one for one, works in at_work.items() if works]),
+            # Whoever is just checking in by the plan before tries again.
+            revision=Attendance.revision + 1,
+        )
+        .execution_options(synchronize_session=False)
     )
 
 
