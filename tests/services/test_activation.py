@@ -1,4 +1,6 @@
+import contextlib
 import dataclasses
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -265,3 +267,36 @@ def test_binding_is_written_down(both_town, elder):
 def test_a_code_and_a_secret_are_not_printed(elder):
     assert elder[2] not in repr(binding(elder))
     assert PIN not in repr(binding(elder))
+
+
+def test_of_two_who_bind_one_phone_at_once_one_is_told_it_is_taken(both_town, elder, monkeypatch):
+    other = both_town.resident("李桂芳")
+    _, number, _ = both_town.card(other)
+    give_code(both_town, other, "333444555")
+    both_have_looked = threading.Barrier(2)
+    made = activation._record_login
+
+    def record_login(*args):
+        # On SQLite one waits for the other's whole transaction, and nobody comes.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(timeout=1)
+        return made(*args)
+
+    monkeypatch.setattr(activation, "_record_login", record_login)
+    answers = []
+
+    def bind_one(given):
+        with both_town.app.app_context():
+            try:
+                answers.append(bind(given, "", keys=both_town.keys, now=FRIDAY) and None)
+            except Refused as error:
+                answers.append(error.refusal.code)
+
+    first = binding(elder)
+    second = binding((other, number[:8], "333444555"))
+    threads = [threading.Thread(target=bind_one, args=(one,)) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers, key=str) == [None, Code.PHONE_TAKEN]

@@ -1,8 +1,10 @@
+import contextlib
 import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from tests.town import FRIDAY, PASSWORD
 from volunteer.domain.passbook_number import passbook_number_from
@@ -12,6 +14,7 @@ from volunteer.queries.principals import read_principal
 from volunteer.services import sign_in as service
 from volunteer.services.sign_in import Browser, forget_old_tries, record_seen, sign_in, sign_out
 from volunteer.store import models as m
+from volunteer.store.database import db
 
 PHONE, TYPED = "+8613800000004", "138 0000 0004"
 STRANGER = Browser("Chrome · Windows")
@@ -212,3 +215,30 @@ def test_old_tries_are_dropped(both_town):
 def test_what_cannot_be_a_number_is_said_so(both_town):
     assert refused(both_town, typed="nobody") is Code.PHONE_INVALID
     assert refused(both_town, typed="12345678") is Code.NUMBER_INVALID
+
+
+def test_a_count_that_is_forgotten_while_another_try_comes_is_begun_anew(both_town, login):
+    """Two sign-ins of one person at once: the first is right and forgets the count, between the
+    moments when the second makes sure that there is one and takes it."""
+    refused(both_town, secret="wrong")
+    forgotten = []
+
+    def forget(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO sign_in_throttle") and not forgotten:
+            forgotten.append(statement)
+            with contextlib.suppress(OperationalError), db.engine.connect() as another:
+                # Where the count is locked already there is nothing between the two moments.
+                if another.dialect.name == "postgresql":
+                    another.execute(text("SET LOCAL lock_timeout = '200ms'"))
+                else:
+                    another.exec_driver_sql("PRAGMA busy_timeout=200")
+                another.execute(delete(m.SignInThrottle))
+                another.commit()
+
+    event.listen(db.engine, "after_cursor_execute", forget)
+    try:
+        assert attempt(both_town).login_id == login
+    finally:
+        event.remove(db.engine, "after_cursor_execute", forget)
+    assert forgotten
+    assert count(both_town, m.SignInThrottle) == 0

@@ -39,7 +39,9 @@ db = SQLAlchemy(
 )
 
 ATTEMPTS = 5
-RETRY_STATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+RETRY_STATES = frozenset({"40001", "40P01", "23505"})
+"""Serialization failure, deadlock, unique violation: what somebody else has written since ``work``
+looked. Looking again it finds the row and says so."""
 OUTCOME_UNKNOWN_STATE = "01000"
 
 T = TypeVar("T")
@@ -80,8 +82,8 @@ class Tx(Session):
 def transact(work: Callable[[Tx], T], scope: Scope) -> T:
     """Run ``work`` in one writing transaction and commit it.
 
-    ``work`` may run up to five times (serialization failure, deadlock, TryAgain), so it touches
-    nothing but the database. Whatever it raises, a Refused among them, rolls everything back.
+    ``work`` may run up to five times (``RETRY_STATES``, TryAgain), so it touches nothing but the
+    database. Whatever it raises, a Refused among them, rolls everything back.
     Raises OutcomeUnknown when a commit was not confirmed.
     """
     assert not _inside.get(), "transact() inside transact(): a service called a service"

@@ -14,6 +14,7 @@ from volunteer.domain.sign_in import SESSION_DAYS, Identity, IdentityKind, Tries
 from volunteer.domain.tokens import session_token_hash
 from volunteer.store.database import Tx
 from volunteer.store.models import Login, RoleGrant, SignInSession, SignInThrottle
+from volunteer.store.models.base import table_of
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,18 @@ def throttle_key(key: bytes, identity: str, browser_nonce: str | None) -> bytes:
 
 def record_try(tx: Tx, key_hash: bytes, now: datetime) -> None:
     """Count one more try before the secret is compared. Raises Refused: ``throttled``."""
-    table = SignInThrottle.__table__
+    table = table_of(SignInThrottle)
     start = {"key_hash": key_hash, "failures": 0, "tried_at": now, "blocked_until": None}
     dialect = sqlite if tx.dialect == "sqlite" else postgresql
-    # The row must be there to be locked: two tries at once are counted one after the other.
-    tx.run(dialect.insert(table).values(start).on_conflict_do_nothing())
-    row = tx.execute(
-        select(SignInThrottle.failures, SignInThrottle.tried_at, SignInThrottle.blocked_until)
-        .where(SignInThrottle.key_hash == key_hash)
-        .with_for_update()
+    # Made and locked by one statement: two tries at once are counted one after the other, and a
+    # right secret cannot forget the row between the two.
+    row = tx.run(
+        dialect.insert(table)
+        .values(start)
+        .on_conflict_do_update(
+            index_elements=[table.c.key_hash], set_={"failures": table.c.failures}
+        )
+        .returning(table.c.failures, table.c.tried_at, table.c.blocked_until)
     ).one()
     tries = decide_try(Tries(row.failures, row.tried_at, row.blocked_until), now)
     if isinstance(tries, Refusal):
