@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -173,6 +174,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "handle_error", _forget_values)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -201,3 +203,14 @@ def _begin_sqlite(connection: Any) -> None:
 def _prepare_postgresql(connection: Any, record: Any) -> None:
     warnings: list[str] = record.info.setdefault("warnings", [])
     connection.add_notice_handler(lambda notice: warnings.append(notice.sqlstate))
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Keep the first line of what PostgreSQL says, before anybody logs it.
+
+    The lines after it quote the row ("Failing row contains …", "Key (phone)=(…) already exists"):
+    ``hide_parameters`` knows nothing of those.
+    """
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\n")[0], *error.args[1:])
