@@ -335,6 +335,16 @@ def test_a_youth_group_and_its_members(office: Office) -> None:
     assert "我是小小巡逻兵" not in office.page("/admin/youth-groups")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "x"])
+def test_the_audit_takes_any_days(office: Office, day: str) -> None:
+    office.page(f"/admin/audit?from={day}")
+    office.page(f"/admin/audit?to={day}")
+
+
+def test_cards_of_a_building_that_no_number_reaches_are_not_found(office: Office) -> None:
+    assert office.get(f"/cards/sheet.pdf?building={'9' * 24}").status_code == 404
+
+
 # ---- Roles, settings, audit ---------------------------------------------------------------
 
 

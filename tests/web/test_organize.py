@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from tests.browser_form import fields_of
 from tests.signed_in import post, sign_in
 from tests.statements import statements
 from tests.town import FRIDAY, Town
@@ -294,6 +295,46 @@ def test_leaders_are_found_without_script(town: Town, event_id: int, leader_id: 
     assert "新地点" in words, "what was typed is still there"
     assert "没有找到" in post(client, path, data | {"find": "nobody"}).get_data(as_text=True)
     assert rows(town, m.Event)[0].place == "梅富村广场"
+
+
+def test_enter_in_the_search_for_a_leader_looks_and_does_not_save(
+    town: Town, event_id: int, leader_id: int
+) -> None:
+    """Enter presses the form's first button, and that is the one that saves."""
+    other = town.resident("李小梅")
+    client = client_of(town, ORGANIZER)
+    path = f"/organize/events/{event_id}/edit"
+    page = shown(client, path)
+    data = fields_of(page) | {"place": "新地点", "find": "lxm"}
+    answer = post(client, path, data)
+    assert answer.status_code == 200
+    words = answer.get_data(as_text=True)
+    assert f'name="leader-{ref_of(town, other)}"' in words
+    assert rows(town, m.Event)[0].place == "梅富村广场"
+    # The name still stands there when the form comes back; now the button saves.
+    data = fields_of(words) | {"place": "新地点"}
+    assert post(client, path, data).status_code == 302
+    assert rows(town, m.Event)[0].place == "新地点"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_beyond_every_calendar_is_said_at_the_form(
+    town: Town, event_id: int, leader_id: int, day: str
+) -> None:
+    client = client_of(town, ORGANIZER)
+    path = f"/organize/events/{event_id}/edit"
+    data = fields_of(shown(client, path)) | {"day": day, "to_next_day": "y"}
+    answer = post(client, path, data)
+    assert answer.status_code == 422
+    assert "日期有误" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "query", ["page=", "activity=", "when=all&page=", "from=0001-01-01&to=", "from="]
+)
+@pytest.mark.parametrize("value", ["9" * 24, "9999-12-31", "0001-01-01", "-1", "x"])
+def test_a_list_takes_any_address(town: Town, event_id: int, query: str, value: str) -> None:
+    shown(client_of(town, ORGANIZER), f"/organize/events?{query}{value}")
 
 
 def test_cancelling_asks_for_the_reason(town: Town, event_id: int) -> None:

@@ -12,6 +12,7 @@ from volunteer.domain.activation import strip_code
 from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.cards import CardShown, read_cards
 from volunteer.web.addresses import card_address
+from volunteer.web.asked import number_or_none
 from volunteer.web.dates import local_day
 from volunteer.web.gate import me, needs, scope, signed_in
 
@@ -48,7 +49,7 @@ def sheet() -> ResponseReturnValue:
         scope(),
         clock.now(),
         refs=request.args.getlist("ref"),
-        building_id=request.args.get("building", type=int),
+        building_id=number_or_none(request.args.get("building")),
     )
     if not found:
         raise refuse(Code.NOT_FOUND)

@@ -29,6 +29,7 @@ from volunteer.domain.refusals import Code, Refusal, Refused
 from volunteer.queries.me import read_card, read_own_login, read_own_sessions
 from volunteer.services import logins as service
 from volunteer.web.addresses import card_address
+from volunteer.web.asked import number_or_none
 from volunteer.web.gate import me as person
 from volunteer.web.gate import signed_in
 from volunteer.web.language import pick
@@ -92,7 +93,7 @@ def sessions() -> ResponseReturnValue:
 @signed_in
 def revoke() -> ResponseReturnValue:
     """Sign one browser out, or every other one."""
-    session_id = request.form.get("session_id", type=int)
+    session_id = number_or_none(request.form.get("session_id"))
     if session_id is None:
         service.revoke_other_sessions(principal=person(), now=clock.now())
         flash(_("Every other device is signed out."), "accepted")

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from volunteer.documents.audit_words import action_words, fact_words
 from volunteer.domain.access import Permission
 from volunteer.queries.audit import AuditFilter, read_actions, read_audit
-from volunteer.web.admin.forms import day_or_none, kept_filters, number_or_none
+from volunteer.web.admin.forms import kept_filters
+from volunteer.web.asked import day_or_none, number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import needs, scope
 

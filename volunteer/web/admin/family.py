@@ -19,8 +19,9 @@ from volunteer.queries.person import read_links
 from volunteer.queries.youth_groups import read_group_choices
 from volunteer.services import acts_for, consents, youth_groups
 from volunteer.web.admin import today
-from volunteer.web.admin.forms import choices_of, day_field, number_or_none, picked, status_after
+from volunteer.web.admin.forms import choices_of, day_field, picked, status_after
 from volunteer.web.admin.people import find_key
+from volunteer.web.asked import number_or_none
 from volunteer.web.gate import me, needs, scope
 
 blueprint = Blueprint("family", __name__, url_prefix="/admin/people/<ref>")

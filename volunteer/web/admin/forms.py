@@ -17,6 +17,7 @@ from volunteer.documents.refusals import status_of, words_for
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refusal, Refused
 from volunteer.queries.places import read_area_choices, read_building_choices
+from volunteer.web.asked import is_a_usual_day, number_or_none
 from volunteer.web.language import pick
 
 _FIELD_OF = {
@@ -72,11 +73,17 @@ def day_field(label: Any, *, needed: bool = True) -> DateField:
 class OurDateField(DateField):
     """WTForms' own words for a bad date are not in our catalogue."""
 
+    data: date | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
+        wrong = _("This is not a date. Please check it.")
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("This is not a date. Please check it.")) from None
+            raise ValueError(wrong) from None
+        if self.data is not None and not is_a_usual_day(self.data):
+            self.data = None
+            raise ValueError(wrong)
 
 
 class PlaceField(SelectField):
@@ -106,7 +113,7 @@ class PlaceField(SelectField):
     @property
     def place(self) -> tuple[int | None, int | None]:
         value = self.data or ""
-        number = int(value[1:]) if value[1:].isdigit() else None
+        number = number_or_none(value[1:])
         return (number, None) if value[:1] == "a" else (None, number)
 
 
@@ -121,19 +128,6 @@ def picked(rows: Iterable[tuple[int, str, str | None]], none: Any = None) -> lis
     """Choices in the language of the request, with words for choosing none when given."""
     first = [SelectChoice("", none)] if none is not None else []
     return [*first, *(SelectChoice(str(row[0]), pick(row[1], row[2])) for row in rows)]
-
-
-def number_or_none(text: str | None) -> int | None:
-    """A plain whole number from an address or a select; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def day_or_none(text: str | None) -> date | None:
-    """A day from an address; None for anything that is none."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def choices_of(words: Mapping[Any, Any], none: Any = None) -> list[SelectChoice]:

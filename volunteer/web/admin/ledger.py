@@ -38,7 +38,8 @@ from volunteer.queries.people import PeopleFilter, find_person, read_people
 from volunteer.services.people import record_minor_opened
 from volunteer.services.reversal import reverse_transfer
 from volunteer.web.admin import may, today
-from volunteer.web.admin.forms import number_or_none, status_after
+from volunteer.web.admin.forms import status_after
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.language import pick

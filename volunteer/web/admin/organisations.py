@@ -24,7 +24,8 @@ from volunteer.queries.organisations import (
 from volunteer.services import organisations as service
 from volunteer.services.organisations import OrganisationDetails
 from volunteer.web.admin import may
-from volunteer.web.admin.forms import number_or_none, picked, status_after
+from volunteer.web.admin.forms import picked, status_after
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 

@@ -30,10 +30,10 @@ from volunteer.web.admin.forms import (
     choices_of,
     day_field,
     kept_filters,
-    number_or_none,
     picked,
     status_after,
 )
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 

@@ -27,7 +27,8 @@ from volunteer.queries.places import (
 from volunteer.services import places as service
 from volunteer.services.places import AreaDetails, BuildingDetails
 from volunteer.web.admin import may, today
-from volunteer.web.admin.forms import choices_of, day_field, number_or_none, picked, status_after
+from volunteer.web.admin.forms import choices_of, day_field, picked, status_after
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 

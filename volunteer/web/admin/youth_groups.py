@@ -26,8 +26,9 @@ from volunteer.queries.youth_groups import (
 from volunteer.services import youth_groups as service
 from volunteer.services.youth_groups import YouthGroupDetails
 from volunteer.web.admin import may, today
-from volunteer.web.admin.forms import day_field, number_or_none, picked, status_after
+from volunteer.web.admin.forms import day_field, picked, status_after
 from volunteer.web.admin.people import find_key
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 

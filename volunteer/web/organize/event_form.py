@@ -202,8 +202,15 @@ def _already_leading(shown: EventShown, roles: dict[str, str]) -> list[LeaderLin
 
 
 def _wants_saving(form: EventForm) -> bool:
-    """The button that looks for leaders sends the same form and saves nothing."""
-    return "search" not in request.form and bool(form.validate_on_submit())
+    """Looking for leaders sends the same form and saves nothing."""
+    return not _looks_for_leaders() and bool(form.validate_on_submit())
+
+
+def _looks_for_leaders() -> bool:
+    """By its button; or a name stands there that was not looked for yet: Enter, or a phone's "Go",
+    in that field presses the form's first button, which saves."""
+    wanted = request.form.get("find", "").strip()
+    return "search" in request.form or wanted != request.form.get("found", wanted).strip()
 
 
 def _plan(form: EventForm, zone: ZoneInfo, leaders: Iterable[LeaderLine]) -> EventPlan:
@@ -258,6 +265,7 @@ def _form_page(
         leaders=leaders,
         shown=shown,
         find=request.form.get("find", ""),
-        searched="search" in request.form,
+        searched=_looks_for_leaders(),
+        by_button="search" in request.form,
     )
-    return page, 422 if form.errors and "search" not in request.form else 200
+    return page, 422 if form.errors and not _looks_for_leaders() else 200

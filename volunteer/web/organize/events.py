@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -21,6 +20,7 @@ from volunteer.queries.events import EventFilter, EventShown, When, read_event, 
 from volunteer.queries.rosters import read_roster
 from volunteer.services import events as service
 from volunteer.web.addresses import is_reachable
+from volunteer.web.asked import day_or_none, number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.organize.blueprint import blueprint
@@ -107,11 +107,11 @@ def _filter() -> EventFilter:
     when, phase = asked.get("when", ""), asked.get("state", "")
     return EventFilter(
         when=When(when) if when in tuple(When) else When.COMING,
-        activity_id=asked.get("activity", type=int),
+        activity_id=number_or_none(asked.get("activity")),
         phase=Phase(phase) if phase in tuple(Phase) else None,
-        first_on=asked.get("from", type=date.fromisoformat),
-        last_on=asked.get("to", type=date.fromisoformat),
-        page=max(asked.get("page", 1, type=int), 1),
+        first_on=day_or_none(asked.get("from")),
+        last_on=day_or_none(asked.get("to")),
+        page=number_or_none(asked.get("page")) or 1,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_babel.speaklater import LazyString
-from wtforms import DateField, IntegerField, StringField, TextAreaField, TimeField
+from wtforms import DateField, Field, IntegerField, StringField, TextAreaField, TimeField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from volunteer.documents.messages import lazy_gettext as _l
+from volunteer.web.asked import is_a_usual_day
 
 
 def choices_of(pairs: Iterable[tuple[object, object]]) -> list[SelectChoice]:
@@ -44,10 +46,16 @@ def whole_number(
 
 
 def day(label: LazyString) -> DateField:
+    wrong = _l("This is not a date. Please check it.")
+
+    def usual(form: BaseForm, field: Field) -> None:
+        if field.data is not None and not is_a_usual_day(field.data):
+            raise ValidationError(str(wrong))
+
     return DateField(
         label,
-        validators=[InputRequired(_l("Please choose a day."))],
-        invalid_value_message=_l("This is not a date. Please check it."),
+        validators=[InputRequired(_l("Please choose a day.")), usual],
+        invalid_value_message=wrong,
     )
 
 
