@@ -22,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import (
     JSON,
+    NULLTYPE,
     Boolean,
     Date,
     DateTime,
@@ -54,6 +55,10 @@ def update_rows(
     ``tail`` may be a RETURNING. The result's ``rowcount`` is the number of rows changed.
     """
     columns = _unfold(tx.dialect, table, tuple(rows[0]))
+    if tx.dialect != "sqlite" and "id" in rows[0]:
+        # PostgreSQL takes any recordset for a hundred rows, and would rather read all passbooks of
+        # a community than look a hundred up.
+        match += f" AND {table.name}.id = ANY (ARRAY (SELECT id FROM {columns} AS named))"
     statement = f"UPDATE {table.name} SET {changes} FROM {columns} AS r WHERE {match} {tail}"
     return tx.run_text(statement, rows=_encode(rows, tx.dialect))
 
@@ -154,14 +159,16 @@ class _ListOf(TypeDecorator[Sequence[Any]]):
         return json.dumps(value, default=_plain_on_sqlite) if dialect.name == "sqlite" else value
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - reads as a function in a statement
+class among(FunctionElement[Any]):  # noqa: N801 - reads as a function in a statement
     """``among(column, "ids")``: the column's value is in the list given as parameter ``ids``.
 
     Unlike ``column.in_()`` its text is the same for any number of values, so a statement is
     compiled once and PostgreSQL prepares it once.
     """
 
-    type = Boolean()
+    # No Boolean: SQLite has none, so SQLAlchemy would write "… = 1" behind it, and no index serves
+    # that.
+    type = NULLTYPE
     inherit_cache = True
     name = "among"
 

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, literal_column, or_, select
 
 from volunteer.domain.points import PointsRule
 from volunteer.domain.refusals import Code, refuse
@@ -31,7 +31,13 @@ def _events(with_devices: bool) -> Select[Any]:
     def system_account(kind: str) -> Any:
         return (
             select(_account.c.id)
-            .where(_account.c.community_id == _event.c.community_id, _account.c.kind == kind)
+            .where(
+                _account.c.community_id == _event.c.community_id,
+                # Both in words, not as parameters, or SQLite searches every passbook: it uses the
+                # index of system accounts where it sees the condition that the index has.
+                _account.c.kind == literal_column(f"'{kind}'"),
+                _account.c.kind != literal_column("'passbook'"),
+            )
             .scalar_subquery()
             .label(f"{kind}_account_id")
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select, union_all
 
 from volunteer.domain.attendance import AcceptedScan
 from volunteer.domain.scans import Attendance, Facts, Row, StoredScan, Verdict
@@ -29,7 +29,7 @@ def resident_ids(facts: Facts) -> set[int]:
     return at_home | set(facts.guests.values())
 
 
-_STORED = select(
+_SCAN = select(
     _scan.c.client_id,
     _scan.c.body_hash,
     _scan.c.event_id,
@@ -44,15 +44,11 @@ _STORED = select(
     _scan.c.verdict,
     _scan.c.code,
     _scan.c.facts,
-).where(
-    _scan.c.community_id == bindparam("community_id"),
-    or_(
-        among(_scan.c.client_id, "client_ids"),
-        and_(
-            among(_scan.c.event_id, "event_ids"),
-            among(_scan.c.resident_id, "resident_ids"),
-        ),
-    ),
+).where(_scan.c.community_id == bindparam("community_id"))
+# Two reads in one: with OR between the two, SQLite may search all scans of the community.
+_STORED = union_all(
+    _SCAN.where(among(_scan.c.client_id, "client_ids")),
+    _SCAN.where(among(_scan.c.event_id, "event_ids"), among(_scan.c.resident_id, "resident_ids")),
 )
 _ATTENDED = select(*(column for column in _attendance.c if column.name != "community_id")).where(
     _attendance.c.community_id == bindparam("community_id"),
@@ -74,8 +70,8 @@ def load_history(tx: Tx, community_id: int, rows: Sequence[Row], facts: Facts) -
         event_ids=sorted(facts.events),
         resident_ids=people,
     )
-    for found in stored:
-        facts.keep(found.client_id, _stored_scan(found))
+    for client_id, found in {found.client_id: found for found in stored}.items():
+        facts.keep(client_id, _stored_scan(found))
     if people and facts.events:
         days = sorted({event.local_date for event in facts.events.values()})
         attended = tx.run(_ATTENDED, community_id=community_id, resident_ids=people, days=days)
