@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.scanning import as_device, as_leader, record, scan_row
 from tests.services.test_scans import board, passbook
+from tests.statements import statements
 from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.scans import Recorder, Verdict
+from volunteer.services import auto_close
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.boards import rebuild_boards
 from volunteer.services.event_end import end_event
 from volunteer.store import models as m
+from volunteer.store.database import Tx
+from volunteer.store.event_ends import End
 
 MINUTE = timedelta(minutes=1)
 
@@ -165,3 +170,57 @@ def test_rebuilt_boards_are_the_same(friday: tuple[Town, int, list[int]]) -> Non
     rebuild_boards(Scope.everything())
     after = [board(town, building, kind) for kind in ("day", "week", "month", "year", "all")]
     assert after == before
+
+
+@pytest.mark.parametrize("who", ["leader", "job"])
+def test_an_end_locks_passbooks_before_the_event(
+    friday: tuple[Town, int, list[int]], who: str
+) -> None:
+    """As a self check-in to a capped event does: the other way round the two wait in a ring."""
+    town, event, _ = friday
+    leader = as_leader(town, town.login())
+    with statements() as seen:
+        if who == "leader":
+            end(town, event, leader)
+        else:
+            later = ENDS_AT + timedelta(hours=3)
+            close_forgotten(now=later, scope=Scope.everything(), keys=town.keys)
+    locks = [one for one in seen if one.startswith("UPDATE event") or "account.head_hash" in one]
+    assert [one[:6] for one in locks[:2]] == ["SELECT", "UPDATE"]
+
+
+def test_the_job_leaves_an_event_alone_that_was_ended_meanwhile(
+    friday: tuple[Town, int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, event, people = friday
+    leader = as_leader(town, town.login())
+    due = auto_close._load_due
+
+    def load_due(tx: Tx, now: datetime) -> list[Any]:
+        return [row for row in due(tx, now) if row.state == "planned"]
+
+    later = ENDS_AT + timedelta(hours=3)
+    looked = town.write(lambda tx: load_due(tx, later))
+    end(town, event, leader, ended_at=ENDS_AT - 30 * MINUTE)
+    monkeypatch.setattr(auto_close, "_load_due", lambda *_: looked)
+    close_forgotten(now=later, scope=Scope.everything(), keys=town.keys)
+    assert set(attendances(town).values()) == {(90, "leader")}
+    assert passbook(town, people[0]) == (10 * 6 // 4, 90, 1)
+
+
+def test_an_event_that_cannot_be_closed_keeps_no_other_open(
+    friday: tuple[Town, int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, broken, _ = friday
+    other = town.event(town.activity("邻里守望"))
+    record_end = auto_close.record_end
+
+    def stumble(tx: Tx, ending: End, *more: Any) -> Any:
+        assert ending.event_id != broken, "a mistake of our own"
+        return record_end(tx, ending, *more)
+
+    monkeypatch.setattr(auto_close, "record_end", stumble)
+    with pytest.raises(ExceptionGroup, match="1 of 2 events"):
+        close_forgotten(now=ENDS_AT + timedelta(hours=3), scope=Scope.everything(), keys=town.keys)
+    states = town.write(lambda tx: dict(tx.execute(select(m.Event.id, m.Event.state)).all()))  # type: ignore[arg-type]
+    assert states == {broken: "planned", other: "ended"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from volunteer.domain.access import Scope
 from volunteer.domain.event_end import decide_outs, default_end
@@ -31,12 +31,20 @@ def close_forgotten(*, now: datetime, scope: Scope, keys: Keys) -> int:
     an ended one since; gives how many events.
 
     One transaction an event, so no scan waits long and a stop in the middle loses nothing: what
-    is not closed yet is closed on the next run.
+    is not closed yet is closed on the next run. Raises an ExceptionGroup after all were tried: one
+    that cannot be closed must not keep those behind it open, this time and every time.
     """
     due = transact(lambda tx: _load_due(tx, now), scope)
+    errors = []
     for event in due:
         close = _close if event.state == "planned" else _close_late
-        transact(lambda tx, event=event, close=close: close(tx, event, now, keys), scope)  # type: ignore[misc]
+        try:
+            transact(lambda tx, event=event, close=close: close(tx, event, now, keys), scope)  # type: ignore[misc]
+        except Exception as error:
+            error.add_note(f"event {event.id}")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} of {len(due)} events are not closed", errors)
     return len(due)
 
 
@@ -84,19 +92,12 @@ def _close_late(tx: Tx, event: Any, now: datetime, keys: Keys) -> None:
 
 
 def _close(tx: Tx, event: Any, now: datetime, keys: Keys) -> None:
-    # Two runners, or the leader just now: whoever moves the state first ends it.
-    mine = tx.run(
-        update(Event)
-        .where(Event.id == event.id, Event.state == "planned")
-        .values(state="ended", ended_at=event.ends_at, ended_how="auto")
-    )
-    if mine.rowcount != 1:
-        return
     end_at = default_end(event.starts_at, event.ends_at, event.default_minutes)
     present = load_present(tx, [event.id]).get(event.id, [])
     outs = decide_outs(present, end_at, {}, frozenset(), event.ends_at)
     end = End(event.id, event.community_id, event.ends_at, "auto", outs)
-    record_end(tx, end, JOB, now, keys)
+    if record_end(tx, end, JOB, now, keys) is None:
+        return  # another runner, or the leader just now
     record_audit(
         tx,
         now=now,

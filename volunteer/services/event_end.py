@@ -14,7 +14,7 @@ from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.scans import Recorder, Verdict
 from volunteer.domain.tokens import Keys
 from volunteer.store.audit import record_audit
-from volunteer.store.database import Tx, transact
+from volunteer.store.database import TryAgain, Tx, transact
 from volunteer.store.event_ends import End, load_present, record_end
 from volunteer.store.family import load_family
 from volunteer.store.models import Activity, Community, Event
@@ -52,6 +52,8 @@ def end_event(  # noqa: PLR0913 - the facts of one deed, all named by the caller
         outs = decide_outs(present, end_at, left_at, family, event.ends_at)
         end = End(event_id, event.community_id, end_at, "leader", outs)
         verdicts = record_end(tx, end, recorder, now, keys)
+        if verdicts is None:
+            raise TryAgain
         record_audit(
             tx,
             now=now,

@@ -40,16 +40,22 @@ class End:
     """When each resident left."""
 
 
-def record_end(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys) -> list[Verdict]:
+# A leader may end an event again to correct the time; the job never touches what somebody ended.
+_ENDS_FROM = {"leader": ("planned", "ended"), "auto": ("planned",)}
+
+
+def record_end(
+    tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys
+) -> list[Verdict] | None:
     """Mark the event ended, then record the outs as one batch; verdicts in the order of ``outs``.
 
-    The newest end wins: an event may be ended again to correct the time.
+    None, and nothing written: the event was cancelled, or ended by somebody before the job.
     """
     # Passbooks before the event, as a self check-in to a capped event locks them.
     lock_passbooks(tx, end.outs)
-    tx.run(
+    ended = tx.run(
         update(_event)
-        .where(_event.c.id == end.event_id)
+        .where(_event.c.id == end.event_id, _event.c.state.in_(_ENDS_FROM[end.how]))
         .values(
             state="ended",
             ended_at=end.ended_at,
@@ -57,6 +63,8 @@ def record_end(tx: Tx, end: End, recorder: Recorder, now: datetime, keys: Keys) 
             ended_by_login_id=recorder.login_id,
         )
     )
+    if ended.rowcount != 1:
+        return None
     return record_outs(tx, end, recorder, now, keys)
 
 
