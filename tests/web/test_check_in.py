@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import datetime, timedelta
 
 import pytest
+import qrcode
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -219,10 +221,13 @@ def test_each_checks_out_with_the_same_code(
     client = app.test_client()
     sign_in(client, PHONE)
     receipt = tap(client, scan_screen(client, town, event_id, clock.now), resident[1])
-    assert "按时长计的积分，活动结束后存入" in page(receipt)
+    assert "走的时候再扫一次码签退" in page(receipt)
+    assert "活动结束后存入" not in page(receipt), "it is when this person leaves"
     clock.forward(minutes=75)
     shown = scan_screen(client, town, event_id, clock.now)
     assert "签退" in page(shown)
+    # Who scans twice to be sure must not leave by it.
+    assert "已经签到了" in page(shown) and "16:30 已签到" in page(shown)
     receipt = tap(client, shown, resident[1], direction="out")
     assert "签退成功" in page(receipt)
     assert "+10" in page(receipt), "75 minutes at 8 points an hour"
@@ -510,33 +515,51 @@ def test_a_typed_code(app: Flask, town: Town, resident: tuple[int, str]) -> None
     assert typed(client, "你好").status_code == 422
 
 
-def test_typing_codes_is_counted(app: Flask, town: Town) -> None:
+def test_guessing_codes_is_counted(app: Flask, town: Town, resident: tuple[int, str]) -> None:
     client = app.test_client()
-    answers = {typed(client, "AAAAAA").status_code for _ in range(12)}
-    assert 429 in answers
+    sign_in(client, PHONE)
+    answers = [typed(client, "AAAAAA").status_code for _ in range(12)]
+    assert answers == [404] * 10 + [429] * 2
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_people_at_one_address_do_not_use_up_each_others_tries(
+    app: Flask, town: Town, signed_in: bool
+) -> None:
+    """The phones of an event share one address: the whole square types the code on the screen."""
+    event_id = town.event(town.activity())
+    code = rotating_code(town.keys.rotating_code, event_id, FRIDAY).code
+    for _ in range(40):
+        client = app.test_client()
+        if signed_in:
+            sign_in(client, _neighbour(town))
+        assert typed(client, f"{event_id} {code}").status_code == 302
+        assert photo(client, f"https://love.example.cn/q/{event_id}/{code}").status_code == 302
+
+
+def _neighbour(town: Town) -> str:
+    login_id = town.login(acts_for={town.resident(): "self"})
+    found = select(m.Login.phone).where(m.Login.id == login_id)
+    return str(town.write(lambda tx: tx.execute(found).scalar_one()))
+
+
+def photo(client: FlaskClient, text: str) -> TestResponse:
+    picture = io.BytesIO()
+    qrcode.make(text).save(picture, "PNG")
+    picture.seek(0)
+    token = token_on(page(client.get("/scan")))
+    data = {"csrf_token": token, "photo": (picture, "photo.png")}
+    return client.post("/scan/photo", data=data, content_type="multipart/form-data")
 
 
 def test_a_photo_leads_only_to_our_own_pages(app: Flask, town: Town) -> None:
-    import io
-
-    import qrcode
-
-    def photo_of(text: str) -> TestResponse:
-        picture = io.BytesIO()
-        qrcode.make(text).save(picture, "PNG")
-        picture.seek(0)
-        client = app.test_client()
-        token = token_on(page(client.get("/scan")))
-        data = {"csrf_token": token, "photo": (picture, "photo.png")}
-        return client.post("/scan/photo", data=data, content_type="multipart/form-data")
-
     event_id = town.event(town.activity())
     code = rotating_code(town.keys.rotating_code, event_id, FRIDAY).code
-    assert photo_of(f"https://love.example.cn/q/{event_id}/{code}").location == (
+    assert photo(app.test_client(), f"https://love.example.cn/q/{event_id}/{code}").location == (
         f"/q/{event_id}/{code}"
     )
     for foreign in (f"https://evil.example/q/{event_id}/{code}", "https://evil.example/", "hello"):
-        assert photo_of(foreign).status_code == 422
+        assert photo(app.test_client(), foreign).status_code == 422
 
 
 # ---- Cost ----------------------------------------------------------------------------------

@@ -7,11 +7,15 @@ is ever counted by address alone: the phones of an event share one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_wtf import CSRFProtect
 
 from volunteer.config import Config
+from volunteer.domain.tokens import session_token_hash
+from volunteer.web.browser import session_token
 
 csrf = CSRFProtect()
 
@@ -20,6 +24,18 @@ def address_and_number() -> str:
     """Whoever types this number at this address."""
     number = request.form.get("identity") or request.form.get("number") or ""
     return f"{request.remote_addr}:{number[:40]}"
+
+
+def person_or_address() -> str:
+    """The browser that is signed in; all others at this address together."""
+    token = session_token()
+    return session_token_hash(token).hex() if token else str(request.remote_addr)
+
+
+def a_minute(each: int, all_others: int) -> Callable[[], str]:
+    """A limit by ``person_or_address``: for one who is signed in, and for a square full of phones
+    that are not."""
+    return lambda: f"{each if session_token() else all_others} per minute"
 
 
 limiter = Limiter(key_func=address_and_number)

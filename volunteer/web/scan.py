@@ -14,7 +14,7 @@ from volunteer.domain.tokens import EventCode, Presented, parse_presented, parse
 from volunteer.queries.event_shown import read_events_around
 from volunteer.web.gate import anyone, principal
 from volunteer.web.pending import read_pending
-from volunteer.web.protection import limiter
+from volunteer.web.protection import a_minute, limiter, person_or_address
 from volunteer.web.recorder import own_host
 
 blueprint = Blueprint("scan", __name__)
@@ -28,7 +28,7 @@ def scan() -> ResponseReturnValue:
 
 @blueprint.post("/scan/photo")
 @anyone
-@limiter.limit("30 per minute")
+@limiter.limit(a_minute(30, 300), key_func=person_or_address)
 def photo() -> ResponseReturnValue:
     """A photo of the screen or the poster, for a browser without a camera."""
     try:
@@ -41,7 +41,7 @@ def photo() -> ResponseReturnValue:
 
 @blueprint.post("/scan/typed")
 @anyone
-@limiter.limit("10 per minute")
+@limiter.limit(a_minute(10, 300), key_func=person_or_address)
 def typed() -> ResponseReturnValue:
     """The code under the picture, typed: with the event's number, or alone."""
     text = request.form.get("code", "")
