@@ -235,7 +235,8 @@ def receipt() -> ResponseReturnValue:
         standing=standing,
         reward=reward,
         speak=_spoken(printed),
-        later=_points_come_later(event, lines),
+        stays=event.ending == "each_checks_out" and _came_in(lines),
+        later=event.points_per_hour > 0 and _came_in(lines),
         title=_title(lines),
     )
 
@@ -269,9 +270,9 @@ def _spoken(printed: list[Printed]) -> str:
     return spoken_words(one.line.code, facts)
 
 
-def _points_come_later(event: EventShown, lines: list[ReceiptLine]) -> bool:
-    """Points by the hour are known when somebody leaves."""
-    return event.points_per_hour > 0 and any(
+def _came_in(lines: list[ReceiptLine]) -> bool:
+    """Somebody whose time runs from now: time, and points by the hour, are known at the end."""
+    return any(
         line.verdict == "accepted" and line.direction == "in" and not line.facts.get("on_duty")
         for line in lines
     )
