@@ -40,6 +40,14 @@ def words(request: pytest.FixtureRequest, app: Flask) -> Iterator[str]:
             "16:00 – 24 Nov, 01:00",
         ),
         (lambda: dates.span(MONDAY, MONDAY.replace(hour=16)), "16:00–24:00", "16:00–24:00"),
+        (lambda: dates.time_near(MONDAY, MONDAY.replace(hour=10)), "16:00", "16:00"),
+        (lambda: dates.time_near(MONDAY.replace(hour=16), MONDAY), "24:00", "24:00"),
+        # The all-day event of Tuesday opens on Monday.
+        (
+            lambda: dates.time_near(MONDAY.replace(hour=15), MONDAY.replace(hour=16)),
+            "11月23日 23:00",
+            "23 Nov, 23:00",
+        ),
         (lambda: dates.minutes_words(150), "2 小时 30 分", "2 hours 30 minutes"),
         (lambda: dates.minutes_words(61), "1 小时 1 分", "1 hour 1 minute"),
         (lambda: dates.minutes_words(120), "2 小时", "2 hours"),

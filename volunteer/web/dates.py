@@ -143,6 +143,15 @@ def span(starts_at: datetime, ends_at: datetime, zone: str = HOME_ZONE) -> str:
     return f"{clock_time(starts_at, zone)} – {short_moment(ends_at, zone)}"
 
 
+def time_near(moment: datetime, near: datetime, zone: str = HOME_ZONE) -> str:
+    """The clock time of ``moment``, with its day when that is not the day of ``near``. 24:00 for
+    the midnight that ends it."""
+    if end_time(near, moment, zone) == MIDNIGHT:
+        return MIDNIGHT
+    same_day = local_day(moment, zone) == local_day(near, zone)
+    return clock_time(moment, zone) if same_day else short_moment(moment, zone)
+
+
 def relative_day(
     when: date | datetime, zone: str = HOME_ZONE, now: date | datetime | None = None
 ) -> str:
@@ -192,6 +201,7 @@ _FILTERS = (
     short_moment,
     end_time,
     span,
+    time_near,
     relative_day,
     minutes_words,
     hours_number,
