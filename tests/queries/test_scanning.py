@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -13,6 +14,7 @@ from volunteer.domain.access import Scope
 from volunteer.domain.board import FEWEST_PARTICIPANTS
 from volunteer.domain.scans import Recorder, Scan
 from volunteer.queries import check_in, event_shown, scanning
+from volunteer.queries.rosters import read_roster
 from volunteer.services.scans import record_scans
 
 LOGIN = 1
@@ -91,6 +93,26 @@ def test_who_came_and_who_is_still_here(scene: Scene) -> None:
     states = check_in.read_here(scene.event_id, [stays, waits], scene.scope)
     assert states[stays].state == "present"
     assert waits not in states or states[waits].state == "undone"
+
+
+def test_an_out_waits_until_its_own_recorder_takes_it_back(scene: Scene) -> None:
+    """The same on the event's page and on the leader's."""
+    town, scope = scene.town, scene.scope
+    out = scan_row(scene.event_id, resident_id=town.resident("张伟"), direction="out")
+    scene.record(out)
+
+    def waiting() -> list[list[str]]:
+        both = (
+            scanning.read_waiting_outs(scene.event_id, scope),
+            read_roster(scope, scene.event_id).waiting,
+        )
+        return [[one.name for one in found] for found in both]
+
+    undo = scan_row(scene.event_id, direction="undo", undoes=out.client_id)
+    scene.record(undo, recorder=as_leader(town, town.login()))
+    assert waiting() == [["张伟"], ["张伟"]], "somebody else's undo is refused"
+    scene.record(replace(undo, client_id=new_id()))
+    assert waiting() == [[], []]
 
 
 def test_roll_calls_know_what_to_undo(scene: Scene) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from volunteer.domain.access import Scope
 from volunteer.queries.events import Counts
+from volunteer.queries.scanning import WaitingOut, read_waiting_outs
 from volunteer.store.database import db
-from volunteer.store.models import Attendance, Resident, Scan
+from volunteer.store.models import Attendance, Resident
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,11 @@ class RosterLine:
 
 
 @dataclass(frozen=True)
-class Absent:
-    """Somebody who checked out and never in."""
-
-    resident_id: int
-    ref: str
-    name: str
-    name_en: str | None
-
-
-@dataclass(frozen=True)
 class Roster:
     """Everybody at an event, and who checked out without ever having checked in."""
 
     lines: tuple[RosterLine, ...] = ()
-    waiting: tuple[Absent, ...] = ()
+    waiting: tuple[WaitingOut, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -77,7 +68,7 @@ def read_roster(scope: Scope, event_id: int) -> Roster:
         .order_by(Attendance.state.desc(), Resident.pinyin, Resident.id)
     )
     lines = tuple(_roster_line(row.Attendance, row.Resident) for row in rows)
-    return Roster(lines, _read_waiting(scope, event_id, {line.resident_id for line in lines}))
+    return Roster(lines, tuple(read_waiting_outs(event_id, scope)))
 
 
 def _roster_line(attendance: Attendance, resident: Resident) -> RosterLine:
@@ -98,29 +89,6 @@ def _roster_line(attendance: Attendance, resident: Resident) -> RosterLine:
         minutes=attendance.minutes,
         points=attendance.check_in_points + attendance.check_out_points,
         over=attendance.override,
-    )
-
-
-def _read_waiting(scope: Scope, event_id: int, there: set[int]) -> tuple[Absent, ...]:
-    rows = db.session.execute(
-        select(Resident.id, Resident.ref, Resident.name, Resident.name_en)
-        .where(
-            _seen(scope, Resident.community_id),
-            Resident.id.in_(
-                select(Scan.resident_id).where(
-                    _seen(scope, Scan.community_id),
-                    Scan.event_id == event_id,
-                    Scan.verdict == "waiting",
-                    Scan.direction == "out",
-                )
-            ),
-        )
-        .order_by(Resident.pinyin, Resident.id)
-    )
-    return tuple(
-        Absent(resident_id, ref, name, name_en)
-        for resident_id, ref, name, name_en in rows
-        if resident_id not in there
     )
 
 

@@ -157,7 +157,11 @@ def read_waiting_outs(event_id: int, scope: Scope) -> list[WaitingOut]:
             Scan.verdict == "waiting",
             Scan.direction == "out",
             Attendance.id.is_(None),
-            ~exists().where(undo.community_id == Scan.community_id, undo.undoes == Scan.client_id),
+            ~exists().where(
+                undo.community_id == Scan.community_id,
+                undo.undoes == Scan.client_id,
+                undo.verdict == "accepted",
+            ),
         )
         .group_by(Resident.id, Resident.name, Resident.name_en)
         .order_by(Resident.pinyin, Resident.id)

@@ -1,8 +1,8 @@
 """What stands before every POST: the CSRF token; and the counters that slow a hammering client.
 
 The counters are in memory, so each worker counts for itself; with several machines they move to
-Redis (RATELIMIT_STORAGE_URI). What must hold exactly is counted in the database instead. Nothing
-is ever counted by address alone: the phones of an event share one.
+Redis (RATELIMIT_STORAGE_URI). What must hold exactly is counted in the database instead. Where a
+number or a person is known, nothing is counted by address alone: the phones of an event share one.
 """
 
 from __future__ import annotations
