@@ -205,3 +205,9 @@ def test_pages_for_passers_by_take_few_statements(town: Town, visitor: FlaskClie
 def test_a_place_without_a_community_says_so(app: Flask, visitor: FlaskClient) -> None:
     assert "还没有社区" in page_of(visitor, "/boards")
     assert "怎么参加" in page_of(visitor, "/")
+
+
+def test_the_start_page_of_an_empty_machine_says_what_comes_first(app: Flask) -> None:
+    page = app.test_client().get("/").get_data(as_text=True)
+    assert "flask --app app create-admin" in page
+    assert "这里还没有社区" in page

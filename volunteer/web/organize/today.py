@@ -9,6 +9,7 @@ from volunteer import clock
 from volunteer.domain.access import CommunityName, Permission
 from volunteer.domain.events import Phase
 from volunteer.domain.refusals import Code, refuse
+from volunteer.queries.activities import read_activity_choices
 from volunteer.queries.communities import read_zone
 from volunteer.queries.events import EventRow, read_today
 from volunteer.web.addresses import is_reachable
@@ -29,11 +30,15 @@ def today() -> ResponseReturnValue:
         scope(), community.community_id, local_day(now, zone), now, _only_events(community)
     )
     first = next((row for row in found.today if _is_on(row)), None)
+    is_new = not (found.today or found.coming or found.overdue) and not read_activity_choices(
+        scope(), community.community_id
+    )
     return render_template(
         "organize/today.html",
         community=community,
         found=found,
         first=first,
+        is_new=is_new,
         rest=[row for row in found.today if row is not first],
         now=now,
         zone=zone,
