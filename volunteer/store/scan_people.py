@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -213,43 +215,36 @@ def load_dated(tx: Tx, batches: Sequence[Batch], facts: Facts) -> None:
 
 
 def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: Facts) -> None:
-    by_kind: dict[str, list[Any]] = {}
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
     for row in rows:
-        by_kind.setdefault(row.kind, []).append(row)
-    facts.leaders = {(row.a, row.resident_id): bool(row.b) for row in by_kind.get("leader", [])}
-    logins = [
-        row for row in by_kind.get("login", []) if row.ends_on is None or row.ends_on >= today
-    ]
-    facts.guardian_login_ids = {
-        resident_id: _logins(logins, resident_id, guardian=True) for resident_id in own
-    }
-    consents = {
-        row.resident_id: bool(row.a)
-        for row in sorted(by_kind.get("consent", []), key=lambda row: row.b)
-    }
+        found[row.kind, row.resident_id].append(row)
+
+    def logins(resident_id: int, *, guardian: bool) -> frozenset[int]:
+        return frozenset(
+            row.a
+            for row in found.get(("login", resident_id), ())
+            if bool(row.b) == guardian and (row.ends_on is None or row.ends_on >= today)
+        )
+
+    def consented(resident_id: int) -> bool:
+        given = found.get(("consent", resident_id), ())
+        return bool(max(given, key=lambda row: row.b).a) if given else False
+
+    facts.guardian_login_ids = {one: logins(one, guardian=True) for one in own}
     for resident_id, person in facts.people.items():
         home_id = person.home_resident_id or resident_id
-        facts.people[resident_id] = Person(
-            **{
-                **person.__dict__,
-                "guardian_consent": consents.get(home_id, False),
-                "residences": _spans(by_kind.get("residence", []), resident_id),
-                "memberships": _spans(by_kind.get("membership", []), resident_id),
-                "self_login_ids": _logins(logins, home_id, guardian=False),
-                "guardian_login_ids": _logins(logins, home_id, guardian=True),
-            }
+        for row in found.get(("leader", resident_id), ()):
+            facts.leaders[(row.a, resident_id)] = bool(row.b)
+        facts.people[resident_id] = replace(
+            person,
+            guardian_consent=consented(home_id),
+            residences=_spans(found.get(("residence", resident_id), ())),
+            memberships=_spans(found.get(("membership", resident_id), ())),
+            self_login_ids=logins(home_id, guardian=False),
+            guardian_login_ids=logins(home_id, guardian=True),
         )
 
 
-def _spans(rows: list[Any], resident_id: int) -> tuple[Any, ...]:
-    own = sorted(
-        (row for row in rows if row.resident_id == resident_id),
-        key=lambda row: (row.starts_on, row.b or 0),
-    )
-    return tuple((row.starts_on, row.ends_on, row.a) for row in own)
-
-
-def _logins(rows: list[Any], resident_id: int, *, guardian: bool) -> frozenset[int]:
-    return frozenset(
-        row.a for row in rows if row.resident_id == resident_id and bool(row.b) == guardian
-    )
+def _spans(rows: Iterable[Any]) -> tuple[tuple[date, date | None, int], ...]:
+    in_order = sorted(rows, key=lambda row: (row.starts_on, row.b or 0))
+    return tuple((row.starts_on, row.ends_on, row.a) for row in in_order)
