@@ -2,7 +2,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.town import FRIDAY, PASSWORD
 from volunteer.domain.access import Scope
@@ -216,6 +216,26 @@ class TestResoldPhone:
         elsewhere = both_town.resident(community_id=both_town.community("景华社区"))
         both_town.login(self.PHONE, acts_for={elsewhere: "self"})
         assert refused(self.release, both_town, staff) is Code.NOT_FOUND
+
+    def test_not_by_a_link_that_has_ended(self, both_town):
+        staff, _ = signed_in(both_town, both_town.login(roles=("organizer",)))
+        elsewhere = both_town.resident(community_id=both_town.community("景华社区"))
+        login = both_town.login(self.PHONE, acts_for={elsewhere: "self"})
+        for ended in ({"revoked_at": FRIDAY}, {"ends_on": FRIDAY.date() - timedelta(days=2)}):
+            link = both_town.acts_for(login, both_town.resident(), "helper")
+            ending = update(m.LoginResident).where(m.LoginResident.id == link).values(**ended)
+            both_town.write(lambda tx, ending=ending: tx.execute(ending))
+        assert refused(self.release, both_town, staff) is Code.NOT_FOUND
+
+    def test_not_of_a_neighbour_who_was_written_down_here_as_a_helper(self, both_town):
+        """Staff write that link themselves: it must not open another community's login."""
+        staff, _ = signed_in(both_town, both_town.login(roles=("organizer",)))
+        elsewhere = both_town.resident(community_id=both_town.community("景华社区"))
+        login = both_town.login(self.PHONE, acts_for={elsewhere: "self"})
+        both_town.acts_for(login, both_town.resident(), "helper")
+        assert refused(self.release, both_town, staff) is Code.NOT_FOUND
+        both_town.acts_for(login, both_town.resident(), "self")
+        assert self.release(both_town, staff) is None
 
     def test_never_a_colleagues(self, both_town):
         staff, _ = signed_in(both_town, both_town.login(roles=("organizer",)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from volunteer.domain.access import Permission, Principal, Role, Scope
+from volunteer.domain.access import Permission, Principal, Relation, Role, Scope
 from volunteer.domain.activation import CODES_AVAILABLE, activation_code_from
 from volunteer.domain.names import parse_name
 from volunteer.domain.phone import parse_phone
@@ -222,26 +224,16 @@ def release_phone(typed: str, *, principal: Principal, now: datetime, scope: Sco
     """Take a phone number that was resold off the login of whoever had it before.
 
     That login signs in with a passbook number from now on. Raises Refused: ``not_found`` when no
-    such login acts for a resident in the scope, ``permission_missing`` when it holds a role that
-    ``principal`` could not have given, ``number_taken`` when no passbook number is left for it,
-    ``phone_invalid``.
+    such login has its own passbook in the scope (or, having none, acts for somebody there),
+    ``permission_missing`` when it holds a role that ``principal`` could not have given,
+    ``number_taken`` when no passbook number is left for it, ``phone_invalid``.
     """
     phone = or_refuse(parse_phone(typed), "phone")
 
     def work(tx: Tx) -> None:
-        rows = tx.execute(
-            select(
-                Login.id,
-                Login.passbook_number,
-                Resident.passbook_number.label("number"),
-                LoginResident.community_id,
-            )
-            .join(LoginResident, LoginResident.login_id == Login.id)
-            .join(Resident, Resident.id == LoginResident.resident_id)
-            .where(Login.phone == phone)
-            .order_by(LoginResident.relation.desc(), LoginResident.id)
-        ).all()
-        if not any(scope.sees(row.community_id) for row in rows):
+        rows = _held_links(tx, phone, now)
+        own = [row for row in rows if row.relation == Relation.SELF]
+        if not any(scope.sees(row.community_id) for row in own or rows):
             raise refuse(Code.NOT_FOUND)
         login_id = rows[0].id
         _check_may_take_over(tx, login_id, principal, now)
@@ -253,6 +245,28 @@ def release_phone(typed: str, *, principal: Principal, now: datetime, scope: Sco
         _audit(tx, "phone_released", login_id, by=principal.login_id, now=now)
 
     transact(work, scope)
+
+
+def _held_links(tx: Tx, phone: str, now: datetime) -> Sequence[Row[Any]]:
+    """For whom the login with this phone acts, itself first; a day is left for time zones."""
+    yesterday = (now - timedelta(days=1)).date()
+    return tx.execute(
+        select(
+            Login.id,
+            Login.passbook_number,
+            Resident.passbook_number.label("number"),
+            LoginResident.community_id,
+            LoginResident.relation,
+        )
+        .join(LoginResident, LoginResident.login_id == Login.id)
+        .join(Resident, Resident.id == LoginResident.resident_id)
+        .where(
+            Login.phone == phone,
+            LoginResident.revoked_at.is_(None),
+            or_(LoginResident.ends_on.is_(None), LoginResident.ends_on >= yesterday),
+        )
+        .order_by(LoginResident.relation.desc(), LoginResident.id)
+    ).all()
 
 
 def _record_staff_login(tx: Tx, name: str, phone: str, now: datetime) -> int:
