@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -247,10 +246,10 @@ def release_phone(typed: str, *, principal: Principal, now: datetime, scope: Sco
     transact(work, scope)
 
 
-def _held_links(tx: Tx, phone: str, now: datetime) -> Sequence[Row[Any]]:
+def _held_links(tx: Tx, phone: str, now: datetime) -> list[Row[Any]]:
     """For whom the login with this phone acts, itself first; a day is left for time zones."""
     yesterday = (now - timedelta(days=1)).date()
-    return tx.execute(
+    links = (
         select(
             Login.id,
             Login.passbook_number,
@@ -266,7 +265,8 @@ def _held_links(tx: Tx, phone: str, now: datetime) -> Sequence[Row[Any]]:
             or_(LoginResident.ends_on.is_(None), LoginResident.ends_on >= yesterday),
         )
         .order_by(LoginResident.relation.desc(), LoginResident.id)
-    ).all()
+    )
+    return list(tx.run(links))
 
 
 def _record_staff_login(tx: Tx, name: str, phone: str, now: datetime) -> int:
