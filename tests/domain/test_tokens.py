@@ -1,4 +1,3 @@
-import os
 import random
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.faults.volume import volume
 from volunteer.domain import tokens
 from volunteer.domain.passbook_number import card_number, passbook_number_from
 from volunteer.domain.tokens import (
@@ -213,9 +213,8 @@ class TestPresented:
         assert presented is None or len(text) <= 80
 
 
+@pytest.mark.faults
 def test_no_mutant_of_a_code_is_accepted():
-    """A tenth of the volume; `FAULTS=all` runs the whole of it."""
-    volume = 200_000 if os.environ.get("FAULTS") == "all" else 20_000
     dice = random.Random(20261123)
     current = rotating().code
     poster = tokens.poster_code(KEYS.poster_code, EVENT, 1)
@@ -227,7 +226,7 @@ def test_no_mutant_of_a_code_is_accepted():
         CARD,
     ]
     accepted = []
-    for _ in range(volume):
+    for _ in range(volume(200_000)):
         original = dice.choice(genuine)
         mutant = mutate(original, dice)
         presented = parse_presented(mutant, HOST)

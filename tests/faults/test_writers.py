@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -130,6 +131,7 @@ def flood(town: Town, pool: ProcessPoolExecutor, sqlite_url: str, tmp_path: Path
 
 @pytest.mark.timeout(300)
 def test_everybody_gets_a_turn(flood: Flood) -> None:
+    quiet = os.getloadavg()[0] < 0.5
     written = flood.run(SECONDS)
     commits = [one.commits for one in written]
     longest = max(one.longest_seconds for one in written)
@@ -144,8 +146,8 @@ def test_everybody_gets_a_turn(flood: Flood) -> None:
     assert [one.errors for one in written if one.errors] == []
     assert flood.tally == sum(commits)
     assert min(commits) > 0
-    # How long is a question of the machine; `make test` shares it with other tests.
-    assert longest < (1.0 if FULL else 5.0)
+    # How long is a question of the machine: one with other work stalls everybody now and then.
+    assert longest < (1.0 if FULL and quiet else 5.0)
 
 
 def test_left_to_sqlite_somebody_is_told_that_it_is_locked(flood: Flood) -> None:
