@@ -48,11 +48,11 @@ def words(request: pytest.FixtureRequest, app: Flask) -> Iterator[str]:
             "11月23日 23:00",
             "23 Nov, 23:00",
         ),
-        (lambda: dates.minutes_words(150), "2 小时 30 分", "2 hours 30 minutes"),
-        (lambda: dates.minutes_words(61), "1 小时 1 分", "1 hour 1 minute"),
+        (lambda: dates.minutes_words(150), "2 小时 30 分钟", "2 hours 30 minutes"),
+        (lambda: dates.minutes_words(61), "1 小时 1 分钟", "1 hour 1 minute"),
         (lambda: dates.minutes_words(120), "2 小时", "2 hours"),
-        (lambda: dates.minutes_words(0), "0 分", "0 minutes"),
-        (lambda: dates.minutes_words(-45), "−45 分", "−45 minutes"),
+        (lambda: dates.minutes_words(0), "0 分钟", "0 minutes"),
+        (lambda: dates.minutes_words(-45), "−45 分钟", "−45 minutes"),
     ],
 )
 def test_words_of_both_languages(words, shown, chinese: str, english: str) -> None:

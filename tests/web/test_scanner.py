@@ -459,7 +459,7 @@ def test_end_and_check_everybody_out(leader: Leader, town: Town, clock: Clock) -
     form = {"ended_at": "17:30", "stays": [str(stays)], f"left-{left}": "16:45"}
     answer = end(leader, **form).get_data(as_text=True)
     assert "已结束，2 人签退" in answer
-    assert "1 小时 30 分 · 10 分" in answer
+    assert "1 小时 30 分钟 · 10 分" in answer
     assert leader.attendance(stays).minutes == 90
     assert leader.attendance(left).minutes == 45
     # The newest end wins.
@@ -467,6 +467,15 @@ def test_end_and_check_everybody_out(leader: Leader, town: Town, clock: Clock) -
     end(leader, ended_at="17:15", stays=[str(stays), str(left)])
     assert leader.attendance(stays).minutes == 75
     assert leader.attendance(left).minutes == 75
+
+
+def test_the_scanner_says_that_the_event_has_ended(
+    leader: Leader, town: Town, clock: Clock
+) -> None:
+    assert "本场已结束" not in leader.get("scan")
+    clock.now = STARTS_AT + timedelta(minutes=100)
+    end(leader, ended_at="17:30")
+    assert "本场已结束，扫码不再计入" in leader.get("scan")
 
 
 @pytest.mark.parametrize(

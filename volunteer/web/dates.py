@@ -8,7 +8,7 @@
     {{ event.starts_at|end_time(ends_at) }} 18:00, and 24:00 for the midnight that ends the day
     {{ event.starts_at|span(ends_at) }}     16:00–18:00; with the day when it is another one
     {{ event.starts_at|relative_day }}      今天 · 明天 · 3 天后 · 2 天前, '' when further off
-    {{ 150|minutes_words }}                 2 小时 30 分 · 2 hours 30 minutes
+    {{ 150|minutes_words }}                 2 小时 30 分钟 · 2 hours 30 minutes
     {{ 1590|hours_number }}                 26.5
     {{ date(2026, 11, 1)|month }}           2026年11月 · November 2026
 
@@ -171,7 +171,7 @@ def relative_day(
 
 
 def minutes_words(minutes: int) -> str:
-    """2 小时 30 分 · 2 hours 30 minutes; 0 分 for none."""
+    """2 小时 30 分钟 · 2 hours 30 minutes; 0 分钟 for none."""
     hours, rest = divmod(abs(minutes), 60)
     parts: list[str] = []
     if hours:
