@@ -131,6 +131,9 @@ def test_the_preview_is_the_arithmetic_that_posts(town: Town, leader_id: int) ->
     assert "3 hours as leader → 36 points" in english.get_data(as_text=True)
     wrong = "/organize/activities/rule-preview?points_per_hour=-5"
     assert "算不出来" in shown(client, wrong)
+    for odd in ("NaN", "sNaN", "Infinity", "1e99", "-1"):
+        odd_hours = query.replace("try_hours=3", f"try_hours={odd}")
+        assert "参加 3 小时" in shown(client, f"/organize/activities/rule-preview?{odd_hours}")
     council = f"/organize/activities/rule-preview?{query}&measure=participation"
     assert "不计服务时长" in shown(client, council)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -293,7 +294,8 @@ def _preview(form: ActivityForm) -> dict[str, Any] | None:
         return None
     measure = "participation" if form.measure.data == "participation" else "service"
     hours = form.try_hours.data
-    if hours is None or not 0 <= hours <= 24:
+    # Not a number is no number to compare with either.
+    if hours is None or not Decimal(hours).is_finite() or not 0 <= hours <= 24:
         hours = 3
     tried = preview(numbers, int(hours * 60), is_leader=bool(form.try_leader.data), measure=measure)
     examples = [
