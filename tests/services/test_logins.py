@@ -80,6 +80,14 @@ class TestOwnSecret:
         assert refused(self.change, both_town, here, new="571120") is Code.PIN_TRIVIAL
         self.change(both_town, here, new="482917")
 
+    def test_a_leader_keeps_to_a_pin(self, both_town):
+        """As when the phone is bound: who leads an event on a Friday is a resident like others."""
+        resident = both_town.resident()
+        both_town.event(both_town.activity(), leaders={resident: False})
+        here, _ = signed_in(both_town, both_town.login(acts_for={resident: "self"}))
+        assert here.led_event_ids
+        self.change(both_town, here, new="482917")
+
 
 class TestOwnSessions:
     def test_one_browser_is_signed_out(self, both_town):

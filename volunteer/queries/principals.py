@@ -121,7 +121,6 @@ def _ties(login_id: int, now: datetime) -> Any:
             LoginResident.login_id == login_id,
             LoginResident.relation == "self",
             LoginResident.revoked_at.is_(None),
-            LoginResident.revoked_at.is_(None),
             Event.local_date >= recently,
         )
     )

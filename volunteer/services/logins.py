@@ -94,7 +94,8 @@ def change_secret(old: str, new: str, *, principal: Principal, keys: Keys, now: 
     """Give one's own login a new PIN or password; every other browser is signed out.
 
     Raises Refused: ``secret_wrong``, ``throttled``, and what ``decide_secret`` refuses. Who holds
-    a role needs a password, for a PIN is too short to stand between a guesser and a register.
+    a role, but for the leader of an event, needs a password: a PIN is too short to stand between a
+    guesser and a register.
     """
     login_id = principal.login_id
     key_hash = throttle_key(keys.sign_in_throttle, f"change:{login_id}", None)
@@ -102,7 +103,7 @@ def change_secret(old: str, new: str, *, principal: Principal, keys: Keys, now: 
     if not check_password_hash(login or "", normal_secret(old)):
         raise refuse(Code.SECRET_WRONG)
     secret = normal_secret(new)
-    refusal = decide_secret(secret, personal, staff=bool(principal.grants))
+    refusal = decide_secret(secret, personal, staff=principal.is_staff)
     if refusal:
         raise Refused(refusal)
     secret_hash = generate_password_hash(secret)

@@ -131,4 +131,4 @@ def secret() -> ResponseReturnValue:
 
 
 def _secret_page(form: SecretForm) -> str:
-    return render_template("me/secret.html", form=form, staff=bool(person().grants))
+    return render_template("me/secret.html", form=form, staff=person().is_staff)
