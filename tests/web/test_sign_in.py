@@ -246,6 +246,14 @@ class TestPreferences:
         self.choose(other, elder="0")
         assert '<html lang="en" class="">' in client.get("/me").get_data(as_text=True)
 
+    def test_large_words_stay_large_through_the_sign_in(self, town, client, login):
+        """An elder makes the words large on the start page, then signs in."""
+        self.choose(client, elder="1")
+        sign_in(client, TYPED)
+        assert 'class="elder ' in client.get("/me").get_data(as_text=True)
+        self.choose(client, elder="0")
+        assert 'class="elder ' not in client.get("/me").get_data(as_text=True)
+
     @pytest.mark.parametrize("chosen", [{}, {"language": "xx"}, {"elder": "2"}])
     def test_anything_else_changes_nothing(self, client, chosen):
         response = self.choose(client, **chosen)

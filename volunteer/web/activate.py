@@ -19,6 +19,7 @@ from volunteer.services import activation as service
 from volunteer.web.browser import browser_words, remember_browser
 from volunteer.web.gate import anyone, principal
 from volunteer.web.local import local_path
+from volunteer.web.preferences import keep_large_words
 from volunteer.web.protection import limiter
 from volunteer.web.shell import home_url
 from volunteer.web.signed_in import open_session
@@ -130,6 +131,7 @@ def _bind(form: BindForm) -> ResponseReturnValue:
         now=clock.now(),
     )
     person = open_session(token)
+    keep_large_words(person)
     flash(_("Done. This phone now opens the passbook."), "accepted")
     response = current_app.make_response(redirect(local_path(form.next.data) or home_url(person)))
     remember_browser(response, person.login_id)

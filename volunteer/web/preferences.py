@@ -24,6 +24,12 @@ def elder_mode(person: Principal | None) -> bool:
     return person.elder_mode if person else request.cookies.get(ELDER_COOKIE) == "1"
 
 
+def keep_large_words(person: Principal) -> None:
+    """Large words that were chosen in this browser do not shrink when their owner signs in."""
+    if request.cookies.get(ELDER_COOKIE) == "1" and not person.elder_mode:
+        record_preferences(person.login_id, elder_mode=True)
+
+
 @blueprint.post("/preferences")
 @anyone
 def preferences() -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from volunteer.services import sign_in as service
 from volunteer.web.browser import read_browser, remember_browser, session_token
 from volunteer.web.gate import anyone, principal
 from volunteer.web.local import local_path
+from volunteer.web.preferences import keep_large_words
 from volunteer.web.protection import limiter
 from volunteer.web.shell import home_url
 from volunteer.web.signed_in import PENDING_CHECK_IN, close_session, open_session
@@ -73,6 +74,7 @@ def sign_in_post() -> ResponseReturnValue:
         form.form_errors.append(words_for(refused.refusal))
         return _page(form), status_of(refused.refusal.code)
     person = open_session(signed_in.token)
+    keep_large_words(person)
     response = current_app.make_response(redirect(local_path(form.next.data) or home_url(person)))
     remember_browser(response, person.login_id)
     return response
