@@ -401,6 +401,7 @@ def test_settings(office: Office) -> None:
     office.saved("/admin/settings", **settings)
     page = office.refused("/admin/settings", 422, "", **settings | {"late_scan_hours": "9000"})
     assert 'id="late_scan_hours-error"' in page
+    assert "From 0 to 720, please." in page
     page = office.refused("/admin/settings", 422, "", **settings | {"late_scan_hours": "soon"})
     assert 'id="late_scan_hours-error"' in page
     assert "60 → 30" in office.page("/admin/audit?action=settings_changed")

@@ -22,7 +22,7 @@ from volunteer.store.rows import record_row, require_seen
 LONGEST_NAME = 120
 LONGEST_TELEPHONE = 40
 VOLUNTEER_WORDS = ("volunteer", "yigong")
-_MINUTES = {
+MOST = {
     "check_in_opens_minutes": 1440,
     "check_in_closes_minutes": 1440,
     "auto_close_minutes": 4320,
@@ -151,7 +151,7 @@ def change_settings(
 def _settings_columns(settings: CommunitySettings) -> dict[str, str | int | None]:
     if settings.volunteer_word not in VOLUNTEER_WORDS:
         raise refuse(Code.CHOICE_MISSING, field="volunteer_word")
-    for name, most in _MINUTES.items():
+    for name, most in MOST.items():
         if not 0 <= getattr(settings, name) <= most:
             raise refuse(Code.AMOUNT_INVALID, field=name)
     name_en = or_refuse(parse_line(settings.name_en or "", LONGEST_NAME), "name_en")
@@ -160,7 +160,7 @@ def _settings_columns(settings: CommunitySettings) -> dict[str, str | int | None
         "name_en": name_en or None,
         "telephone": telephone or None,
         "volunteer_word": settings.volunteer_word,
-        **{name: getattr(settings, name) for name in _MINUTES},
+        **{name: getattr(settings, name) for name in MOST},
     }
 
 
@@ -183,4 +183,4 @@ def _sub_district(tx: Tx, new: NewCommunity, name: str) -> int:
 def _defaults() -> dict[str, str | int]:
     """The settings a community starts with: the columns' own defaults."""
     columns = table_of(Community).c
-    return {name: columns[name].default.arg for name in ("volunteer_word", *_MINUTES)}  # type: ignore[union-attr]
+    return {name: columns[name].default.arg for name in ("volunteer_word", *MOST)}  # type: ignore[union-attr]

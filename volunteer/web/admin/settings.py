@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, NumberRange
 
 from volunteer import clock
 from volunteer.documents.messages import gettext as _
@@ -14,7 +14,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.settings import read_settings
-from volunteer.services.communities import CommunitySettings, change_settings
+from volunteer.services.communities import MOST, CommunitySettings, change_settings
 from volunteer.web.admin import may
 from volunteer.web.admin.forms import choices_of, status_after
 from volunteer.web.admin.places import WholeNumberField
@@ -26,9 +26,10 @@ blueprint = Blueprint("settings", __name__, url_prefix="/admin/settings")
 VOLUNTEER_WORDS = {"volunteer": "志愿者", "yigong": "义工"}
 
 
-def _number(label: object) -> WholeNumberField:
+def _number(label: object, most: int) -> WholeNumberField:
     needed = InputRequired(_l("Please enter a whole number."))
-    return WholeNumberField(label, validators=[needed])
+    within = NumberRange(0, most, _l("From 0 to %(max)d, please."))
+    return WholeNumberField(label, validators=[needed, within])
 
 
 class SettingsForm(FlaskForm):
@@ -37,10 +38,16 @@ class SettingsForm(FlaskForm):
     volunteer_word = RadioField(
         _l("What volunteers are called"), choices=choices_of(VOLUNTEER_WORDS)
     )
-    check_in_opens_minutes = _number(_l("Check-in opens before the start"))
-    check_in_closes_minutes = _number(_l("Check-in closes after the end"))
-    auto_close_minutes = _number(_l("Forgotten events close after the end"))
-    late_scan_hours = _number(_l("Scans still count after an event"))
+    check_in_opens_minutes = _number(
+        _l("Check-in opens before the start"), MOST["check_in_opens_minutes"]
+    )
+    check_in_closes_minutes = _number(
+        _l("Check-in closes after the end"), MOST["check_in_closes_minutes"]
+    )
+    auto_close_minutes = _number(
+        _l("Forgotten events close after the end"), MOST["auto_close_minutes"]
+    )
+    late_scan_hours = _number(_l("Scans still count after an event"), MOST["late_scan_hours"])
 
 
 @blueprint.route("", methods=["GET", "POST"])
