@@ -149,7 +149,7 @@ class EventLeader(Base):
         same_community("event_id", "event"),
         same_community("resident_id", "resident"),
         UniqueConstraint("event_id", "resident_id"),
-        Index("ix_event_leader_resident", "community_id", "resident_id"),
+        Index("ix_event_leader_resident", "resident_id", "community_id"),
     )
 
     id: Mapped[Id]

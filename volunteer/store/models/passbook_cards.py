@@ -30,7 +30,7 @@ class Card(Base):
         one_of("state", ("active", "replaced", "revoked")),
         CheckConstraint("(state = 'active') = (ended_at IS NULL)", name="ended_when_not_active"),
         same_community("resident_id", "resident"),
-        Index("ix_card_resident", "community_id", "resident_id"),
+        Index("ix_card_resident", "resident_id", "community_id"),
     )
 
     id: Mapped[Id]
@@ -52,7 +52,7 @@ class ActivationCode(Base):
         one_of("purpose", ("card_strip", "staff")),
         whole("tries", 0, 5),
         same_community("resident_id", "resident"),
-        Index("ix_activation_code_resident", "community_id", "resident_id"),
+        Index("ix_activation_code_resident", "resident_id", "community_id"),
     )
 
     id: Mapped[Id]
