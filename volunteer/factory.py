@@ -54,4 +54,7 @@ def _engine_options(config: Config) -> dict[str, object]:
     common: dict[str, object] = {"hide_parameters": True}
     if config.sqlite_path:
         return common | {"pool_size": 20, "max_overflow": 20}
-    return common | {"pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+    # A server that is silent, not refusing, must not hold a request for minutes.
+    patience = {"connect_timeout": 5, "tcp_user_timeout": 15_000}
+    pool = {"pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+    return common | pool | {"connect_args": patience}

@@ -593,7 +593,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_activation_code_resident",
         "activation_code",
-        ["resident_id", "community_id"],
+        ["community_id", "resident_id"],
         unique=False,
     )
     op.create_table(
@@ -655,7 +655,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("community_id", "id", name=op.f("uq_card_community_id_id")),
         sa.UniqueConstraint("number", name=op.f("uq_card_number")),
     )
-    op.create_index("ix_card_resident", "card", ["resident_id", "community_id"], unique=False)
+    op.create_index("ix_card_resident", "card", ["community_id", "resident_id"], unique=False)
     op.create_table(
         "consent",
         sa.Column("id", BigId, nullable=False),
@@ -1314,7 +1314,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_event_leader_resident", "event_leader", ["resident_id", "community_id"], unique=False
+        "ix_event_leader_resident", "event_leader", ["community_id", "resident_id"], unique=False
     )
     op.create_table(
         "scan",

@@ -23,6 +23,7 @@ from volunteer.domain.points import parts_of
 from volunteer.domain.refusals import Code, Outcome, Refusal, Refused, refuse
 from volunteer.domain.scans import (
     FUTURE_MINUTES,
+    PARTS,
     SELF_PROVENANCES,
     Attendance,
     Batch,
@@ -388,7 +389,9 @@ def _keep(row: _Case, before: Attendance, after: Attendance, facts: Facts) -> No
     event = row.event
     assert event is not None
     facts.attendances[(after.event_id, after.resident_id)] = after
-    facts.moved_by[(after.event_id, after.resident_id)] = row.batch
+    for part in PARTS:
+        if after.worth(part) != before.worth(part):
+            facts.moved_by[(after.event_id, after.resident_id, part)] = row.batch
     if event.capacity is not None:
         seats = int(after.state != "undone") - int(before.state != "undone")
         facts.seats_taken[event.id] = facts.seats_taken.get(event.id, 0) + seats

@@ -21,6 +21,8 @@ LONGEST_BATCH = 500
 FUTURE_MINUTES = 5
 
 Direction = Literal["in", "out", "undo"]
+PARTS = ("check_in", "check_out")
+"""Of an attendance: check_in carries fixed points, check_out minutes and hourly points."""
 SELF_PROVENANCES = frozenset({"rotating_code", "poster_code"})
 
 
@@ -255,6 +257,12 @@ class Attendance:
     def points(self) -> int:
         return self.check_in_points + self.check_out_points
 
+    def worth(self, part: str) -> tuple[int, int]:
+        """(points, minutes) that a part carries; each part earns one award."""
+        if part == "check_in":
+            return self.check_in_points, 0
+        return self.check_out_points, self.minutes
+
     @property
     def counts(self) -> bool:
         """Whether it is on the boards: present, not at work, not taken back."""
@@ -293,8 +301,9 @@ class Facts:
     stored: dict[UUID, StoredScan] = field(default_factory=dict)
     attendances: dict[tuple[int, int], Attendance] = field(default_factory=dict)
     """By (event, resident): those of the rows' pairs and of the same people's same days."""
-    moved_by: dict[tuple[int, int], Batch] = field(default_factory=dict)
-    """Who wrote last to an attendance: what it earns is posted in their name."""
+    moved_by: dict[tuple[int, int, str], Batch] = field(default_factory=dict)
+    """Whose scan gave a part of an attendance what it is worth, by (event, resident, part): its
+    award is posted in their name."""
     leaders: dict[tuple[int, int], bool] = field(default_factory=dict)
     """At work or not, by (event, resident)."""
     seats_taken: dict[int, int] = field(default_factory=dict)

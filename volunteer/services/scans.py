@@ -15,7 +15,9 @@ from volunteer.store.scans import record_batches
 
 def record_together(batches: Sequence[Batch]) -> list[list[Verdict]]:
     """Record batches of one community in one transaction, each under its own scope."""
-    return transact(lambda tx: record_batches(tx, batches), batches[0].scope)
+    together = len(batches) > 1
+    scope = Scope.of(batches[0].community_id or 0) if together else batches[0].scope
+    return transact(lambda tx: record_batches(tx, batches), scope)
 
 
 _together: GroupCommit[Batch, list[Verdict]] = GroupCommit(record_together, LONGEST_BATCH)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from volunteer.domain.attendance import Interval, service_minutes
 from volunteer.domain.ledger import Passbook, Transfer, mirror
 from volunteer.domain.points import parts_of
-from volunteer.domain.scans import Attendance, EventFacts, Recorder
+from volunteer.domain.scans import PARTS, Attendance, EventFacts, Recorder
 from volunteer.store.board import add_to_boards
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
@@ -27,7 +27,6 @@ from volunteer.store.models import Attendance as AttendanceRow
 from volunteer.store.models.base import table_of
 
 ATTENDANCE = table_of(AttendanceRow)
-PARTS = ("check_in", "check_out")
 
 _CHANGING = (
     "state",
@@ -61,12 +60,13 @@ class Posting:
 
 @dataclass(frozen=True)
 class Change:
-    """An attendance before and after, with the event it belongs to and who changes it."""
+    """An attendance before and after, with the event it belongs to and, by part, who changes what
+    it earns."""
 
     before: Attendance
     after: Attendance
     event: EventFacts
-    posting: Posting
+    postings: Mapping[str, Posting]
 
 
 def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> None:
@@ -131,25 +131,19 @@ def _row(change: Change) -> dict[str, Any]:
     }
 
 
-def _worth(attendance: Attendance, part: str) -> tuple[int, int]:
-    """(points, minutes) that a part carries."""
-    if part == "check_in":
-        return attendance.check_in_points, 0
-    return attendance.check_out_points, attendance.minutes
-
-
 def _moved_parts(change: Change) -> Iterable[str]:
-    return (part for part in PARTS if _worth(change.before, part) != _worth(change.after, part))
+    return (part for part in PARTS if change.before.worth(part) != change.after.worth(part))
 
 
 def _awards(changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> list[Transfer]:
     transfers = []
     for change in changes:
-        after, event, posting = change.after, change.event, change.posting
+        after, event = change.after, change.event
         for part in _moved_parts(change):
-            points, minutes = _worth(after, part)
+            points, minutes = after.worth(part)
             if not (points or minutes):
                 continue
+            posting = change.postings[part]
             occurred_at = after.checked_in_at if part == "check_in" else after.checked_out_at
             assert occurred_at is not None
             transfers.append(
@@ -209,10 +203,10 @@ def _arithmetic(change: Change, part: str) -> dict[str, Any]:
 
 def _reversals(tx: Tx, changes: Sequence[Change]) -> list[Transfer]:
     moved = {
-        (change.after.id, part): change.posting
+        (change.after.id, part): change.postings[part]
         for change in changes
         for part in _moved_parts(change)
-        if any(_worth(change.before, part))
+        if any(change.before.worth(part))
     }
     if not moved:
         return []
@@ -273,4 +267,5 @@ def annul_attendance(
     after = replace(
         before, annulled_at=posting.now, check_in_points=0, check_out_points=0, minutes=0
     )
-    record_awards(tx, [Change(before, after, event, posting)], {before.resident_id: passbook})
+    change = Change(before, after, event, dict.fromkeys(PARTS, posting))
+    record_awards(tx, [change], {before.resident_id: passbook})

@@ -16,8 +16,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from volunteer.store.database import OutcomeUnknown, db
+
+OUTAGES = (OutcomeUnknown, OperationalError, InterfaceError, NoConnectionFree)
+"""What fails a whole group: trying its jobs one by one would only take longer."""
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -59,9 +63,7 @@ class GroupCommit(Generic[Job, Answer]):
             else:
                 self._waiting[key].append(ticket)
         if not leads:
-            # A connection kept while waiting could be the one that the leader waits for.
-            db.session.remove()
-            ticket.wake.wait()
+            self._wait(key, ticket)
         if leads or ticket.leads:
             self._lead(key, ticket)
         if ticket.error is not None:
@@ -69,9 +71,27 @@ class GroupCommit(Generic[Job, Answer]):
         assert ticket.answer is not None
         return ticket.answer
 
-    def _lead(self, key: Hashable, first: _Ticket[Job, Answer]) -> None:
-        group = [first, *self._companions(key, first.weight)]
+    def _wait(self, key: Hashable, ticket: _Ticket[Job, Answer]) -> None:
+        # A connection kept while waiting could be the one that the leader waits for.
+        db.session.remove()
         try:
+            ticket.wake.wait()
+        except BaseException:
+            # This thread is being ended: nobody may hand it the lead any more, or whoever comes
+            # later would wait for ever.
+            with self._lock:
+                waiting = self._waiting.get(key)
+                if waiting and ticket in waiting:
+                    waiting.remove(ticket)
+                leads = ticket.leads
+            if leads:
+                self._hand_over(key)
+            raise
+
+    def _lead(self, key: Hashable, first: _Ticket[Job, Answer]) -> None:
+        group = [first]
+        try:
+            group += self._companions(key, first.weight)
             self._record(group)
         except BaseException:
             # This thread is being ended. What became of the transaction the others cannot know.
@@ -97,7 +117,7 @@ class GroupCommit(Generic[Job, Answer]):
             answers = self._commit([ticket.job for ticket in group])
             for ticket, answer in zip(group, answers, strict=True):
                 ticket.answer = answer
-        except (OutcomeUnknown, OperationalError, InterfaceError) as error:
+        except OUTAGES as error:
             for ticket in group:
                 ticket.error = error
         except Exception as error:
@@ -115,5 +135,5 @@ class GroupCommit(Generic[Job, Answer]):
                 del self._waiting[key]
                 return
             following = waiting.popleft()
-        following.leads = True
+            following.leads = True
         following.wake.set()

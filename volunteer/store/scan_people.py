@@ -32,6 +32,7 @@ from volunteer.domain.tokens import (
     EventCode,
     Foreign,
     PassbookNumber,
+    Presented,
     card_code_hash,
 )
 from volunteer.store import models as m
@@ -94,12 +95,14 @@ def presented_hash(scan: Scan) -> bytes | None:
 def load_cards(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
     """By code and by number in one statement. A card is looked for in every community: whose it is
     is what the code tells (the one read outside the scope)."""
-    codes = {card_code_hash(code): scan.presented for scan in scans if (code := _card_code(scan))}
-    numbers = {
-        scan.presented.number: scan.presented
-        for scan in scans
-        if isinstance(scan.presented, CardNumber)
-    }
+    codes: dict[bytes, set[Presented]] = defaultdict(set)
+    numbers: dict[str, Presented] = {}
+    for scan in scans:
+        # One card may be shown as its code and as its address of another host.
+        if scan.presented is not None and (code := _card_code(scan)):
+            codes[card_code_hash(code)].add(scan.presented)
+        elif isinstance(scan.presented, CardNumber):
+            numbers[scan.presented.number] = scan.presented
     _load_passbook_numbers(tx, scans, facts)
     if not codes and not numbers:
         return
@@ -111,9 +114,9 @@ def load_cards(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
             row.ended_at.date() if row.ended_at else None,
             row.id,
         )
-        for presented in (codes.get(bytes(row.code_hash)), numbers.get(row.number)):
-            if presented is not None:
-                facts.cards[presented] = card
+        facts.cards |= dict.fromkeys(codes.get(bytes(row.code_hash), ()), card)
+        if row.number in numbers:
+            facts.cards[numbers[row.number]] = card
         if row.id is not None:
             facts.people[row.id] = _person(row)
 

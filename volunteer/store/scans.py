@@ -22,6 +22,7 @@ from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, Refusal
 from volunteer.domain.scan_rules import Decided, decide_rows
 from volunteer.domain.scans import (
+    PARTS,
     Attendance,
     Batch,
     Facts,
@@ -65,8 +66,11 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
         for resident_id, book in passbooks.items()
     }
     scan_history.load_history(tx, community_id, distinct, facts)
+    _require_undone(distinct, facts)
     before = dict(facts.attendances)
     decided = decide_rows(distinct, facts)
+    if not decided:
+        _write_answered_again(tx)
     _record_scans(tx, community_id, decided)
     _record_changes(tx, before, facts, passbooks)
     # Every id is known now. A row that repeats one gets its answer, or hears that it was reused.
@@ -74,6 +78,24 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
         [_named(answer_again(scan, facts.stored[scan.client_id]), facts) for scan in batch.scans]
         for batch in batches
     ]
+
+
+def _require_undone(rows: Sequence[Row], facts: Facts) -> None:
+    """Raises TryAgain where an undo's scan was committed after its event and person were looked
+    for, which PostgreSQL lets happen."""
+    for row in rows:
+        target = facts.stored.get(row.scan.undoes) if row.scan.undoes else None
+        if target is None or target.event_id is None or target.resident_id is None:
+            continue
+        if target.event_id not in facts.events or target.resident_id not in facts.people:
+            raise TryAgain
+
+
+def _write_answered_again(tx: Tx) -> None:
+    """A retry that writes nothing would be answered before a standby has the first try, which may
+    still be on its way there; with something in the log the COMMIT waits for both."""
+    if tx.dialect != "sqlite":
+        tx.run_text("SELECT pg_logical_emit_message(true, 'answered again', '')")
 
 
 def _named(verdict: Verdict, facts: Facts) -> Verdict:
@@ -134,7 +156,9 @@ def _record_changes(
                 on_duty=after.on_duty,
             )
         if after != old:
-            mover = facts.moved_by[key]
-            posting = Posting(mover.recorder, mover.now)
-            changes.append(Change(old, after, facts.events[after.event_id], posting))
+            movers = {part: facts.moved_by.get((*key, part)) for part in PARTS}
+            postings = {
+                part: Posting(mover.recorder, mover.now) for part, mover in movers.items() if mover
+            }
+            changes.append(Change(old, after, facts.events[after.event_id], postings))
     record_awards(tx, changes, passbooks)

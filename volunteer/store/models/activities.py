@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.store.models.base import (
@@ -189,6 +189,15 @@ class SignUp(Base):
         same_community("shift_id", "shift"),
         same_community("resident_id", "resident"),
         UniqueConstraint("event_id", "shift_id", "resident_id"),
+        # A NULL shift is unequal to every other, so the constraint above holds nobody to one place.
+        Index(
+            "uq_sign_up_event_resident",
+            "event_id",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("shift_id IS NULL"),
+            postgresql_where=text("shift_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]

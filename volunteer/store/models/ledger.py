@@ -199,6 +199,7 @@ class HoldEnd(Base):
         same_community("transfer_id", "transfer"),
         CheckConstraint("(how = 'posted') = (transfer_id IS NOT NULL)", name="posted_by_transfer"),
         UniqueConstraint("hold_id"),
+        Index("ix_hold_end_transfer", "community_id", "transfer_id"),
     )
 
     id: Mapped[Id]
