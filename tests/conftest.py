@@ -113,13 +113,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def both_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An app with its context, on each database: for store, services and queries."""
-    yield from _app(database_url, tmp_path)
+    yield from app_on(database_url, tmp_path)
 
 
 @pytest.fixture
 def app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An app with its context, on SQLite: for what does not depend on the database."""
-    yield from _app(sqlite_url, tmp_path)
+    yield from app_on(sqlite_url, tmp_path)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def town(app: Flask) -> Town:
     return Town(app)
 
 
-def _app(url: str, data_dir: Path) -> Iterator[Flask]:
+def app_on(url: str, data_dir: Path) -> Iterator[Flask]:
     app = create_app(make_config(url, data_dir))
     app.test_client_class = FreshClient
     with app.app_context():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from tests.conftest import HOST
+from tests.conftest import HOST, app_on
 from tests.scanning import as_device, as_self, record, scan_row
 from tests.town import FRIDAY, Town
 from volunteer.domain.access import Scope
@@ -17,7 +20,7 @@ from volunteer.domain.tokens import parse_presented
 from volunteer.services.scans import record_together
 from volunteer.store import models as m
 from volunteer.store import scan_facts
-from volunteer.store.database import db
+from volunteer.store.database import Tx, db
 
 MINUTE = timedelta(minutes=1)
 
@@ -117,3 +120,37 @@ def test_an_undo_whose_scan_was_committed_meanwhile_looks_again(
     monkeypatch.setattr(scan_facts, "_load_undone", blind_at_first)
     (verdict,) = hall.send((hall.one, undo))
     assert (verdict.code, len(looks)) == ("undone", 2)
+
+
+@pytest.fixture
+def hall_on_postgresql(postgresql_url: str, tmp_path: Path) -> Iterator[Hall]:
+    for app in app_on(postgresql_url, tmp_path):
+        yield Hall(Town(app))
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("edit", ["cancelled", "rule"])
+def test_an_event_edited_meanwhile_is_looked_at_again(
+    hall_on_postgresql: Hall, monkeypatch: pytest.MonkeyPatch, edit: str
+) -> None:
+    """PostgreSQL lets an edit be committed between a scan's look at the event and its writing."""
+    hall = hall_on_postgresql
+    activity = db.session.scalar(select(m.Event.activity_id).where(m.Event.id == hall.event))
+    newest = hall.town.rule(activity or 0, 2, fixed_points=25)
+    change = {"cancelled": {"state": "cancelled"}, "rule": {"points_rule_id": newest}}[edit]
+    load, looks = scan_facts.load_events, []
+
+    def edited_after(tx: Tx, *found: Any) -> None:
+        load(tx, *found)
+        looks.append(1)
+        if len(looks) == 1:
+            with db.engine.begin() as other:
+                other.execute(update(m.Event).values(**change))
+
+    monkeypatch.setattr(scan_facts, "load_events", edited_after)
+    (verdict,) = hall.send((hall.one, scan_row(hall.event, hall.code)))
+    assert len(looks) == 2
+    if edit == "cancelled":
+        assert verdict.code == "event_cancelled"
+    else:
+        assert verdict.facts["points"] == 25

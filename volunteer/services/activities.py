@@ -245,15 +245,17 @@ def _give_to_coming_events(tx: Tx, row: Activity, rule_id: int, now: datetime) -
         Attendance.event_id == Event.id,
         Attendance.state != "undone",
     )
+    coming = (
+        Event.community_id == row.community_id,
+        Event.activity_id == row.id,
+        Event.state == "planned",
+        Event.starts_at > now,
+    )
+    # Waits for scans that are being written, so that the next statement sees who is there.
+    tx.execute(select(Event.id).where(*coming).order_by(Event.id).with_for_update())
     tx.execute(
         update(Event)
-        .where(
-            Event.community_id == row.community_id,
-            Event.activity_id == row.id,
-            Event.state == "planned",
-            Event.starts_at > now,
-            ~somebody_is_there,
-        )
+        .where(*coming, ~somebody_is_there)
         .values(points_rule_id=rule_id)
         .execution_options(synchronize_session=False)
     )

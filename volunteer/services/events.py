@@ -43,7 +43,8 @@ def add_event(activity_id: int, plan: EventPlan, *, by: int, now: datetime, scop
     plan = decide_event(plan)
 
     def work(tx: Tx) -> int:
-        activity = tx.get(Activity, activity_id)
+        # Not while its rule is changed: the event would keep the version before.
+        activity = tx.get(Activity, activity_id, with_for_update={"read": True})
         if activity is None or activity.deactivated_at or not scope.sees(activity.community_id):
             raise refuse(Code.NOT_FOUND)
         community_id = activity.community_id

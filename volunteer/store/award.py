@@ -39,13 +39,20 @@ _CHANGING = (
     "check_out_points",
     "minutes",
     "annulled_at",
+    "provisional",
     "override",
     "override_by",
+)
+# Writing the scan has waited for whoever edits the event; what they made of it shows here.
+_EVENT_NOW = (
+    "(SELECT state FROM event WHERE event.id = event_id) AS event_state, "
+    "(SELECT points_rule_id FROM event WHERE event.id = event_id) AS rule_id"
 )
 _UPSERT = (
     "ON CONFLICT (event_id, resident_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
-    + " WHERE attendance.revision = excluded.revision - 1 RETURNING id, event_id, resident_id"
+    + " WHERE attendance.revision = excluded.revision - 1"
+    + f" RETURNING id, event_id, resident_id, {_EVENT_NOW}"
 )
 
 
@@ -73,7 +80,7 @@ def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Pas
     """Store the changed attendances of one community, post what they earn, move the boards.
 
     ``passbooks``: by resident, locked by this transaction. Raises TryAgain when an attendance was
-    changed since it was read.
+    changed since it was read, or its event cancelled or given another rule.
     """
     if not changes:
         return
@@ -88,10 +95,16 @@ def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Pas
 
 def _store_attendances(tx: Tx, changes: Sequence[Change]) -> list[Change]:
     rows = [_row(change) for change in changes]
-    stored = insert_rows(tx, ATTENDANCE, rows, _UPSERT)
+    events = {change.event.id: change.event for change in changes}
+    stored = insert_rows(tx, ATTENDANCE, rows, _UPSERT).all()
     ids = {(row.event_id, row.resident_id): row.id for row in stored}
     if len(ids) != len(rows):
         raise TryAgain
+    for row in stored:
+        decided_on = events[row.event_id]
+        cancelled = row.event_state == "cancelled" != decided_on.state
+        if cancelled or row.rule_id != decided_on.rule.id:
+            raise TryAgain
     return [
         replace(
             change,
@@ -126,6 +139,7 @@ def _row(change: Change) -> dict[str, Any]:
         "check_out_points": after.check_out_points,
         "minutes": after.minutes,
         "annulled_at": after.annulled_at,
+        "provisional": after.provisional,
         "override": after.override,
         "override_by": after.override_by,
     }
