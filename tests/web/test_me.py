@@ -147,3 +147,28 @@ def test_english_is_complete(client):
         )
         body = shown[shown.index("<main") :].replace("陈秀英", "").replace("陈小明", "")
         assert not re.search(r"[\u4e00-\u9fff]", body), path
+
+
+def test_who_was_given_a_role_needs_a_password_before_the_work(app, town):
+    """A role may be given to a resident who signs in with six digits."""
+    town.login("+8613900000061", roles=("organizer",), secret_kind="pin")
+    client = app.test_client()
+    sign_in(client, "+8613900000061")
+    for path in ("/organize", "/organize/activities"):
+        response = client.get(path)
+        assert (response.status_code, response.location) == (302, "/me/secret")
+    assert client.get("/home").status_code != 403
+    assert "工作人员须用密码登录" in client.get("/me/secret").get_data(as_text=True)
+    long = "plum-trees-in-the-yard"
+    data = {"old": PASSWORD, "new": long, "again": long}
+    assert post(client, "/me/secret", data).status_code == 302
+    assert client.get("/organize").status_code == 200
+
+
+def test_a_leader_of_an_event_keeps_a_pin(app, town):
+    leader = town.resident()
+    town.login("+8613900000062", acts_for={leader: "self"}, secret_kind="pin")
+    town.event(town.activity(), leaders={leader: False})
+    client = app.test_client()
+    sign_in(client, "+8613900000062")
+    assert client.get("/organize").status_code == 200

@@ -157,7 +157,7 @@ def test_a_session_planted_before_is_not_the_one_after(client):
     sign_in(client, TYPED)
     assert client.get_cookie("session").value != planted
     # The token that was known before the sign-in posts nothing after it.
-    assert client.post("/sign-out", data={"csrf_token": token}).status_code == 400
+    assert client.post("/sign-out", data={"csrf_token": token}).status_code == 403
     assert before_cookie is None
 
 
@@ -266,3 +266,19 @@ class TestPreferences:
     def test_it_comes_back_to_this_site_only(self, client):
         response = self.choose(client, language="en", next="//evil.example")
         assert response.headers["Location"] == "/"
+
+
+def test_a_browser_without_cookies_is_told_so(app):
+    cookieless = app.test_client(use_cookies=False)
+    form = {"csrf_token": csrf_token(cookieless), "identity": "13800000001", "secret": PASSWORD}
+    answer = cookieless.post("/sign-in", data=form)
+    assert answer.status_code == 400
+    assert "没有保存 Cookie" in answer.get_data(as_text=True)
+
+
+def test_a_page_of_a_session_before_is_told_to_load_again(app):
+    client = app.test_client()
+    client.get("/sign-in")
+    answer = client.post("/sign-in", data={"csrf_token": "stale", "identity": "1", "secret": "2"})
+    assert answer.status_code == 403
+    assert "这个页面打开太久了" in answer.get_data(as_text=True)

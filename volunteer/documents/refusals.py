@@ -138,6 +138,9 @@ TABLE: dict[Code, Row] = {
         _l("We do not know this device. Please ask the organizer to add it.")),
     Code.PAGE_EXPIRED: (403,
         _l("This page was left open for too long. Please load it again and repeat the last step.")),
+    Code.COOKIES_NEEDED: (400,
+        _l("This browser keeps no cookies, so nobody can sign in with it. Please allow cookies "
+           "for this site, or open it in another browser.")),
     # Signing in and binding
     Code.SIGN_IN_FAILED: (401,
         _l("The number and the password or PIN do not go together. Please check both, or "

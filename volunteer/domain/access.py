@@ -175,6 +175,8 @@ class Principal:
     acts_for: tuple[ActsFor, ...] = ()
     grants: tuple[Grant, ...] = ()
     communities: tuple[CommunityName, ...] = ()
+    has_pin: bool = False
+    """Signs in with six digits, which is enough for one's own passbook and not for staff work."""
 
     @property
     def scope(self) -> Scope:
@@ -188,6 +190,11 @@ class Principal:
     def is_staff(self) -> bool:
         """Whether any role but a leader's is held."""
         return any(grant.role is not Role.LEADER for grant in self.grants)
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether a role was given to somebody who still signs in with a PIN."""
+        return self.is_staff and self.has_pin
 
     @property
     def led_event_ids(self) -> frozenset[int]:

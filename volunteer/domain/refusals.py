@@ -77,6 +77,7 @@ class Code(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     DEVICE_UNKNOWN = "device_unknown"
     PAGE_EXPIRED = "page_expired"
+    COOKIES_NEEDED = "cookies_needed"
 
     # Signing in and binding
     SIGN_IN_FAILED = "sign_in_failed"

@@ -52,6 +52,7 @@ def read_principal(token_hash: bytes, now: datetime) -> SignedInSession | None:
             Login.name,
             Login.locale,
             Login.elder_mode,
+            Login.secret_kind,
         )
         .join(Login, Login.id == SignInSession.login_id)
         .where(
@@ -73,6 +74,7 @@ def read_principal(token_hash: bytes, now: datetime) -> SignedInSession | None:
         acts_for=tuple(_acts_for(row) for row in ties if row.tie == "acts_for"),
         grants=tuple(_grant(row) for row in ties if row.tie != "acts_for"),
         communities=_communities(ties),
+        has_pin=session.secret_kind == "pin",
     )
     return SignedInSession(principal, session.last_seen_at)
 

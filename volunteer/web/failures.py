@@ -7,11 +7,12 @@ import secrets
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from volunteer.documents.messages import gettext
 from volunteer.documents.refusals import status_of, words_for
-from volunteer.domain.refusals import Refused
+from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.web.gate import break_off
 
 RETRY_AFTER_SECONDS = 5
@@ -51,6 +52,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, InternalServerError):
         # Raised while an error page was being made: its frame asks the database, too.
         return _failure(error.original_exception or error)
+    if isinstance(error, CSRFError):
+        # The token was right in the page and is missing in the session: a browser that sends no
+        # cookie has no session at all.
+        return _refused(refuse(Code.PAGE_EXPIRED if request.cookies else Code.COOKIES_NEEDED))
     status = error.code or 500
     if wants_json():
         return jsonify(code=f"http_{status}", words=error.description), status

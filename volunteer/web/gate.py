@@ -121,6 +121,8 @@ def check_gate() -> Response | None:
         raise refuse(Code.PERMISSION_MISSING)
     if gate.permission:
         g.scope = _scope_of(person, gate.permission)
+    if (gate.staff or gate.permission) and person.needs_password:
+        return redirect(url_for("me.secret"))
     return None
 
 

@@ -131,4 +131,6 @@ def secret() -> ResponseReturnValue:
 
 
 def _secret_page(form: SecretForm) -> str:
-    return render_template("me/secret.html", form=form, staff=person().is_staff)
+    return render_template(
+        "me/secret.html", form=form, staff=person().is_staff, must=person().needs_password
+    )
