@@ -43,6 +43,19 @@ def make_config(database_url: str, data_dir: Path) -> Config:
     )
 
 
+SLOWEST_FIRST = ("faults", "e2e", "services", "cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes begin first, or one process ends alone with the last of them."""
+
+    def rank(item: pytest.Item) -> int:
+        room = item.path.parent.name
+        return SLOWEST_FIRST.index(room) if room in SLOWEST_FIRST else len(SLOWEST_FIRST)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty, migrated SQLite file that each test copies."""
