@@ -318,6 +318,13 @@ class Town:
             )
         return event_id
 
+    def task(self, kind: str = "residents_import", **more: Any) -> int:
+        """Background work that waits."""
+        values = {"arguments": {}, "total_steps": 1, "created_at": FRIDAY}
+        return self._add(
+            m.Task, **{"community_id": self.community_id, "kind": kind} | values | more
+        )
+
     def device(self, token: str = "device-token", **more: Any) -> int:
         from hashlib import sha256
 

@@ -164,6 +164,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "resident_id": who,
         "side": "front",
         "state": "moved_away",
+        "task_id": town.task(),
         "transfer_id": only(m.Transfer),
         "what": "named_board",
     }

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from volunteer import clock
 from volunteer.cli.database import require_migrated, wait_until_migrated
-from volunteer.jobs.registry import jobs_of
+from volunteer.jobs.registry import jobs_of, tasks_of
 from volunteer.jobs.runner import Runner
 from volunteer.queries.jobs import read_last_runs
 
@@ -55,4 +55,5 @@ def list_jobs() -> None:
 
 def _runner() -> Runner:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return Runner(app, jobs_of(app.extensions["keys"]), clock.now)
+    keys = app.extensions["keys"]
+    return Runner(app, jobs_of(keys), clock.now, tasks=tasks_of(keys))

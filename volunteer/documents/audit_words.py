@@ -73,6 +73,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "sessions_revoked": _l("Signed out every device"),
     "settings_changed": _l("Settings changed"),
     "staff_code_issued": _l("One-time code given"),
+    "task_tried_again": _l("Background work tried again"),
     "temporary_password_set": _l("Temporary password given"),
     "transfer_reversed": _l("Line reversed"),
     "youth_group_added": _l("Youth group added"),

@@ -1,4 +1,8 @@
-"""Every timed job. A new one is a function of the time, named and scheduled here."""
+"""Every timed job and every kind of background task, by name.
+
+A new job is a function of the time, with a schedule; a new kind of task is a service that does one
+chunk (``jobs.tasks.Chunk``).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from volunteer.domain.tokens import Keys
 from volunteer.jobs.demo_today import add_todays_event
 from volunteer.jobs.runner import Job
 from volunteer.jobs.schedule import each_local_day, every
+from volunteer.jobs.tasks import Chunk
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.sign_in import forget_old_tries
 
@@ -26,3 +31,8 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         ),
         "demo_today": Job(add_todays_event, each_local_day(), at_start=True),
     }
+
+
+def tasks_of(keys: Keys) -> Mapping[str, Chunk]:
+    """What does a chunk of each kind of task."""
+    return {}

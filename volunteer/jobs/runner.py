@@ -1,5 +1,7 @@
 """``flask jobs run``: looks once a second for what is due, takes it, runs it, says it is alive.
 
+Between the jobs it does the background work that people asked for (``jobs/tasks.py``).
+
 Several runners may run: a job is taken by compare-and-swap on its row. A runner that is killed
 leaves a lease without beats, which is free again after a minute; a job therefore works in chunks
 that are safe to repeat. A job that fails is logged and tried again at its next time; the runner
@@ -23,8 +25,10 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from volunteer.jobs.schedule import Schedule
+from volunteer.jobs.tasks import Chunk, TaskWorker
 from volunteer.queries.jobs import read_last_runs
 from volunteer.services import job_leases
+from volunteer.services import tasks as task_leases
 
 log = logging.getLogger("volunteer.jobs")
 
@@ -52,6 +56,8 @@ class Runner:
     name: str = field(
         default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
     )
+    tasks: Mapping[str, Chunk] = field(default_factory=dict)
+    """Background work by kind, done between the jobs."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _parent: int = field(default_factory=os.getppid)
     _seen: set[str] = field(default_factory=set)
@@ -66,6 +72,7 @@ class Runner:
         beating.start()
         while self.goes_on():
             self.look()
+            self.work_off_tasks()
         self.stopping.set()
         beating.join(timeout=BEAT_SECONDS)
 
@@ -114,6 +121,16 @@ class Runner:
         self._seen.add(name)
         return job.schedule(last_run_at, now) or (job.at_start and first_look)
 
+    def work_off_tasks(self) -> int:
+        """Do the background work that waits; gives how many tasks were taken."""
+        worker = TaskWorker(self.tasks, self.name, self.clock, lambda: not self.stopping.is_set())
+        try:
+            with self.app.app_context():
+                return worker.work_off()
+        except SQLAlchemyError:
+            log.exception("cannot work on tasks")
+            return 0
+
     def run_now(self, name: str) -> bool:
         """Run one job, due or not. False: another runner is at it."""
         with self.app.app_context():
@@ -148,6 +165,8 @@ class Runner:
         """Say that this runner is alive, for itself and for the jobs it holds."""
         with self.app.app_context():
             job_leases.beat(self.name, now=self.clock())
+            if self.tasks:
+                task_leases.beat(self.name, now=self.clock())
 
     def _keep_beating(self) -> None:
         while True:

@@ -39,6 +39,8 @@ PLACES: tuple[str, ...] = (
     "admin.places",
     "admin.roles",
     "admin.settings",
+    "admin.tasks",
+    "admin.to_confirm",
     "admin.youth_groups",
     "boards",
     "cards",
