@@ -223,6 +223,33 @@ TABLE: dict[Code, Row] = {
     Code.TIME_SKIPPED: (422,
         _l("The clocks go forward then and skip this time. Please choose another.")),
     Code.PLACE_MISSING: (422, _l("Please say where people meet.")),
+    # Spreadsheets
+    Code.SHEET_TOO_LARGE: (413,
+        _l("This file is larger than %(megabytes)s MB, or unpacks to far more. Please keep only "
+           "the sheet with the people, or split it."),
+        _l("This file is too large. Please keep only the sheet with the people, or split it.")),
+    Code.SHEET_TOO_MANY_ROWS: (413,
+        _l("There are more than %(most)s rows in this sheet. Please split it."),
+        _l("There are too many rows in this sheet. Please split it.")),
+    Code.SHEET_TOO_MANY_COLUMNS: (413,
+        _l("There are more than %(most)s columns in this sheet. Please delete those that are not "
+           "needed."),
+        _l("There are too many columns in this sheet. Please delete those that are not needed.")),
+    Code.SHEET_LOCKED: (422,
+        _l("This file is protected by a password. Please open it, remove the password, save it "
+           "and choose it again.")),
+    Code.SHEET_OLD_FORMAT: (422,
+        _l("This is an old .xls file. Please open it and save it as .xlsx, then choose it "
+           "again.")),
+    Code.SHEET_MACROS: (422,
+        _l("There are macros in this file. Please save it as .xlsx without macros, then choose "
+           "it again.")),
+    Code.SHEET_UNREADABLE: (422,
+        _l("This is not a spreadsheet that can be read. Please save it as .xlsx or .csv and "
+           "choose it again.")),
+    Code.SHEET_EMPTY: (422,
+        _l("There is nothing in this sheet. Please check that it was saved, then choose it "
+           "again.")),
     Code.EVENT_TOO_LONG: (422,
         _l("An event lasts at most %(hours)s hours. Please make separate events for "
            "separate days."),

@@ -118,6 +118,16 @@ class Code(StrEnum):
 
     # Activities and events
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
+    # Spreadsheets
+    SHEET_TOO_LARGE = "sheet_too_large"
+    SHEET_TOO_MANY_ROWS = "sheet_too_many_rows"
+    SHEET_TOO_MANY_COLUMNS = "sheet_too_many_columns"
+    SHEET_LOCKED = "sheet_locked"
+    SHEET_OLD_FORMAT = "sheet_old_format"
+    SHEET_MACROS = "sheet_macros"
+    SHEET_UNREADABLE = "sheet_unreadable"
+    SHEET_EMPTY = "sheet_empty"
+
     TIME_SKIPPED = "time_skipped"
     PLACE_MISSING = "place_missing"
     EVENT_TOO_LONG = "event_too_long"
