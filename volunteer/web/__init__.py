@@ -40,7 +40,6 @@ PLACES: tuple[str, ...] = (
     "admin.roles",
     "admin.settings",
     "admin.tasks",
-    "admin.to_confirm",
     "admin.youth_groups",
     "boards",
     "cards",
