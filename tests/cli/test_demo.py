@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from volunteer.cli.demo import load, replay
 from volunteer.cli.demo.history import FRIDAY_DAY, Session, split, two_years_before
-from volunteer.cli.demo.logins import LOGINS, PASSWORD
+from volunteer.cli.demo.logins import GUARDIAN, LOGINS, PASSWORD, RESIDENT
 from volunteer.cli.demo.plan import DemoPlan, build_plan, facts, sums_of_the_report
 from volunteer.cli.demo.progress import Progress
 from volunteer.domain.access import Scope
@@ -75,6 +75,12 @@ def test_everybody_arrives_while_check_in_is_open_and_leaves_after(plan: DemoPla
             assert session.starts_at - timedelta(minutes=60) <= one.checked_in_at
             assert one.checked_in_at < session.starts_at + timedelta(minutes=20)
             assert one.left_at is None or one.checked_in_at < one.left_at <= session.ends_at
+
+
+def test_whoever_tries_the_plain_resident_sees_what_residents_see(plan: DemoPlan) -> None:
+    led_by = {plan.meifu.people[one.leader].name for one in plan.sessions}
+    assert not led_by & {RESIDENT.name, GUARDIAN.name}
+    assert len(led_by) >= 8
 
 
 def test_the_same_first_day_gives_the_same_plan(plan: DemoPlan) -> None:

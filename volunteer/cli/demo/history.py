@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from volunteer.cli.demo.logins import GUARDIAN, RESIDENT
 from volunteer.cli.demo.people import LITTLE_PATROL, YOUNG_HOSTS, PersonPlan
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -119,7 +120,15 @@ class _Casting:
         self.people = people
         self.adults = [n for n, person in enumerate(people) if person.consent_by is None]
         by_eagerness = sorted(self.adults, key=lambda n: -people[n].eagerness)
-        self.leaders = by_eagerness[:16]
+        # Whoever tries the plain resident or the guardian shall see what residents see.
+        plain = {RESIDENT.name, GUARDIAN.name}
+        may_lead = [n for n in by_eagerness if people[n].name not in plain]
+        self.ranks = {n: rank for rank, n in enumerate(may_lead)}
+        self.leaders = may_lead[:16]
+
+    def rank(self, n: int) -> int:
+        """The most eager lead; those who never do come last."""
+        return self.ranks.get(n, len(self.people))
 
     def members(self, youth_group: str) -> list[int]:
         return [n for n, person in enumerate(self.people) if person.youth_group == youth_group]
@@ -147,7 +156,7 @@ def _fridays(casting: _Casting, days: Sequence[date], sums: Sums) -> list[Sessio
         for site, count in zip(sites, counts, strict=True):
             here, today = today[:count], today[count:]
             # Whoever leads best among those who came anyway.
-            leader = next((n for n in here if n in casting.leaders), here[0])
+            leader = min(here, key=casting.rank)
             sessions.append(_session(FRIDAY_DAY, site, day, leader, here))
     return sessions
 
