@@ -114,6 +114,16 @@ def test_an_organizer_makes_an_activity_and_its_event(town: Town, leader_id: int
     assert "护学岗" in shown(client, "/organize/events")
 
 
+@pytest.mark.parametrize(("day", "warned"), [("2024-11-27", True), ("2026-11-27", False)])
+def test_a_date_gone_by_is_asked_about(town: Town, leader_id: int, day: str, warned: bool) -> None:
+    client = client_of(town, ORGANIZER)
+    path = f"/organize/activities/{town.activity()}/events/add"
+    plan = {"day": day, "starts": "07:30", "ends": "08:30", "place": "校门口", "area_id": "0"}
+    plan[f"leader-{ref_of(town, leader_id)}"] = "volunteer"
+    made = post(client, path, plan)
+    assert ("日期对吗" in shown(client, made.location)) == warned
+
+
 def test_the_preview_is_the_arithmetic_that_posts(town: Town, leader_id: int) -> None:
     client = client_of(town, ORGANIZER)
     query = "points_per_hour=10&leader_factor_percent=120&fixed_points=0&try_hours=3"

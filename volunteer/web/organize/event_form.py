@@ -78,18 +78,25 @@ def add_event(activity_id: int) -> ResponseReturnValue:
     _offer_areas(form, activity.community_id, last.area_id if last else None)
     leaders = _leaders(activity.community_id, last)
     if _wants_saving(form):
+        now = clock.now()
         try:
+            plan = _plan(form, zone, leaders)
             event_id = service.add_event(
                 activity_id,
-                _plan(form, zone, leaders),
+                plan,
                 by=me().login_id,
-                now=clock.now(),
+                now=now,
                 scope=scope(),
             )
         except Refused as refused:
             _show_at_form(form, refused)
         else:
             flash(_("The event is planned."), "accepted")
+            if plan.ends_at <= now:
+                flash(
+                    _("It is over already: nobody can check in to it. Is the date right?"),
+                    "warning",
+                )
             return redirect(url_for("organize.event", event_id=event_id))
     return _form_page(form, activity, leaders, None)
 
