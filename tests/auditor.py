@@ -178,7 +178,8 @@ def _attendances(books: _Books) -> list[str]:
 
 
 def _counts(row: dict[str, Any]) -> bool:
-    return row["state"] != "undone" and not row["on_duty"] and row["annulled_at"] is None
+    here = row["state"] != "undone" and row["annulled_at"] is None
+    return here and not row["on_duty"] and not row["provisional"]
 
 
 def _boards(books: _Books) -> list[str]:

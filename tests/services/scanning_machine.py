@@ -29,6 +29,7 @@ from volunteer.domain.ledger import Transfer
 from volunteer.domain.refusals import Refused
 from volunteer.domain.scans import Batch, Recorder, Scan, Verdict
 from volunteer.queries.verify import read_report
+from volunteer.services import walk_ins
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.event_end import end_event
 from volunteer.services.scans import record_together
@@ -44,7 +45,7 @@ ENDS = ("leader_end", "auto_close")
 CLOSES = timedelta(minutes=120)
 LATE = timedelta(hours=72)
 Pair = tuple[int, int]
-WHO = st.sampled_from([0, 0, 0, 1, 1, 2, 2, 3, 4, 5])
+WHO = st.sampled_from([0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 6])
 EVENT = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
 ROW = st.tuples(
     st.sampled_from(["in", "in", "in", "out", "out", "undo", "again", "reused"]),
@@ -245,9 +246,12 @@ class ScanningMachine(RuleBasedStateMachine):
         worker = town.resident("林主任")
         child = town.resident("小红", birth_date=date(2018, 5, 1), building_id=building)
         visitor = town.resident("王来", community_id=home)
-        self.people = [adult, ward, leader, worker, child, visitor]
+        passer_by = town.resident("路过", building_id=building, state="provisional")
+        self.people = [adult, ward, leader, worker, child, visitor, passer_by]
+        self.passer_by, self.standing = passer_by, "provisional"
+        self.staff = town.login(roles=("organizer",))
         self.child, self.visitor, self.guest = child, visitor, None
-        self.numbers = {who: town.card(who)[1] for who in self.people[:-1]}
+        self.numbers = {who: town.card(who)[1] for who in self.people if who != visitor}
         self.numbers[visitor] = town.card(visitor, community_id=home)[1]
         self._open_events(leader, worker)
         self._open_senders(adult, ward, leader)
@@ -496,6 +500,8 @@ class ScanningMachine(RuleBasedStateMachine):
             return False
         if who == self.child or not self._in_time(scan, event) or pair in self.annulled:
             return False
+        if who == self.passer_by and self.standing == "rejected":
+            return False
         if who == self.visitor and (not event.guests or scan.resident_id is not None):
             return False  # ticked: by their id at home, which the host's leader cannot see
         came = self.came.get(pair, Came())
@@ -542,7 +548,10 @@ class ScanningMachine(RuleBasedStateMachine):
             for other, came in self.came.items()
             if other[1] == pair[1] and other != pair and self.events[other[0]].day == event.day
         )
-        self.came[pair] = worked_out(self.counted[pair], event, pair[1], elsewhere)
+        came = worked_out(self.counted[pair], event, pair[1], elsewhere)
+        if pair[1] == self.passer_by and self.standing == "provisional":
+            came = replace(came, check_in_points=0, check_out_points=0, minutes=0)
+        self.came[pair] = came
 
     def _settle(self, before: dict[Pair, Came]) -> None:
         """Post in the model what the attendances earn now: all awards, then what they replace."""
@@ -681,6 +690,31 @@ class ScanningMachine(RuleBasedStateMachine):
         self.came[pair] = replace(came, check_in_points=0, check_out_points=0, minutes=0)
         self.annulled.add(pair)
         self._settle(before)
+
+    @precondition(lambda self: self.standing == "provisional")
+    @rule(rejects=st.sampled_from([False, False, True]))
+    def confirm(self, rejects: bool) -> None:
+        """Staff say that the passer-by exists, or that nobody was there."""
+        decide = walk_ins.reject if rejects else walk_ins.confirm
+        people = [self.passer_by, self.people[0]]
+        more = {"by": self.staff, "now": self.now, "scope": self.scope}
+        assert decide(self.town.community_id, people, **more) == 1
+        self.standing = "rejected" if rejects else "active"
+        before = dict(self.came)
+        own = [pair for pair in self.came if pair[1] == self.passer_by]
+        waiting = [pair for pair in own if pair not in self.annulled]
+        if rejects:
+            self.annulled.update(waiting)
+        else:
+            for pair in sorted(waiting, key=self._order_of_coming):
+                self._work_out(pair)
+        self._settle(before)
+
+    def _order_of_coming(self, pair: Pair) -> tuple[date, str, int]:
+        row = m.Attendance
+        wanted = select(row.id).where(row.event_id == pair[0], row.resident_id == pair[1])
+        id_ = self.town.write(lambda tx: tx.execute(wanted).scalar_one())
+        return self.events[pair[0]].day, str(self.came[pair].into or ""), id_
 
     @rule(who=WHO, points=st.sampled_from([3, 10, 999, 999]), keep=st.booleans())
     def spend(self, who: int, points: int, keep: bool) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import event, text
 
 from tests.services.scanning_machine import machine_for
 from volunteer.domain import attendance, ledger, scan_rules, scans
-from volunteer.store import append_only, award, board, scan_history
+from volunteer.store import append_only, award, board, confirmation, scan_history
 from volunteer.store import ledger as ledger_store
 from volunteer.store import scans as scans_store
 from volunteer.store.database import db
@@ -229,6 +229,20 @@ def staff_at_work_earn(patch: Patch) -> None:
     )
 
 
+def strangers_earn_at_once(patch: Patch) -> None:
+    """Who is provisional is awarded without anybody's word."""
+    patch.setattr(
+        scans.Attendance,
+        "counts",
+        property(lambda o: o.state != "undone" and not o.on_duty and o.annulled_at is None),
+    )
+
+
+def confirming_posts_nothing(patch: Patch) -> None:
+    """Who is confirmed goes away empty-handed."""
+    patch.setattr(confirmation, "record_awards", lambda *_: None)
+
+
 # Found within a few examples, so they are taken away in `make test` as well; the others take a
 # quarter of a minute each and wait for `make faults`.
 FOUND_SOON: list[Callable[[Patch], None]] = [
@@ -245,6 +259,8 @@ FOUND_SOON: list[Callable[[Patch], None]] = [
     no_window,
     leaders_record_their_family,
     staff_at_work_earn,
+    strangers_earn_at_once,
+    confirming_posts_nothing,
 ]
 FOUND_LATER: list[Callable[[Patch], None]] = [
     nothing_is_lent,

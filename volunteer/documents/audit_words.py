@@ -76,6 +76,9 @@ ACTIONS: Mapping[str, LazyString] = {
     "task_tried_again": _l("Background work tried again"),
     "temporary_password_set": _l("Temporary password given"),
     "transfer_reversed": _l("Line reversed"),
+    "walked_in": _l("Walked in at an event"),
+    "residents_confirmed": _l("New people confirmed"),
+    "residents_rejected": _l("New people not confirmed"),
     "youth_group_added": _l("Youth group added"),
     "youth_group_edited": _l("Youth group edited"),
     "youth_group_deactivated": _l("Youth group taken out of use"),
@@ -138,7 +141,7 @@ _VALUES: Mapping[str, words.Words] = {
     "what": words.CONSENTS,
     "by_code": {"card_strip": _l("the strip's code"), "staff": _l("a one-time code")},
 }
-UNSAID = frozenset({"name", "card_id"})
+UNSAID = frozenset({"name", "card_id", "event_id"})
 """Facts that stand elsewhere on the line, or that mean nothing to a reader."""
 
 

@@ -121,6 +121,12 @@ TABLE: dict[Code, Row] = {
     Code.NOBODY_TICKED: (422, _l("Nobody is ticked. Please tick who is here.")),
     Code.PENDING_EXPIRED: (410,
         _l("This check-in was left for too long. Please scan the code again.")),
+    Code.WALK_INS_FULL: (429,
+        _l("Many new people were written down here a moment ago, so no more can be added by "
+           "themselves. Please tell the leader your name.")),
+    Code.NOT_CONFIRMED_AT_HOME: (409,
+        _l("This passbook is new and has not been confirmed by its own community yet. Please "
+           "ask the leader to write the name down.")),
     # Who may do what
     Code.PERMISSION_MISSING: (403,
         _l("This is not open to you. If you think it should be, please ask the community "
@@ -217,12 +223,6 @@ TABLE: dict[Code, Row] = {
            "with the code from their card or from the staff.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
-    # Activities and events
-    Code.ENDS_BEFORE_IT_STARTS: (422,
-        _l("The end is not after the start. Please check the times.")),
-    Code.TIME_SKIPPED: (422,
-        _l("The clocks go forward then and skip this time. Please choose another.")),
-    Code.PLACE_MISSING: (422, _l("Please say where people meet.")),
     # Spreadsheets
     Code.SHEET_TOO_LARGE: (413,
         _l("This file is larger than %(megabytes)s MB, or unpacks to far more. Please keep only "
@@ -250,6 +250,12 @@ TABLE: dict[Code, Row] = {
     Code.SHEET_EMPTY: (422,
         _l("There is nothing in this sheet. Please check that it was saved, then choose it "
            "again.")),
+    # Activities and events
+    Code.ENDS_BEFORE_IT_STARTS: (422,
+        _l("The end is not after the start. Please check the times.")),
+    Code.TIME_SKIPPED: (422,
+        _l("The clocks go forward then and skip this time. Please choose another.")),
+    Code.PLACE_MISSING: (422, _l("Please say where people meet.")),
     Code.EVENT_TOO_LONG: (422,
         _l("An event lasts at most %(hours)s hours. Please make separate events for "
            "separate days."),

@@ -19,6 +19,7 @@ STATES: Words = {
     "moved_away": _l("Moved away"),
     "deceased": _l("Deceased"),
     "merged": _l("Merged"),
+    "rejected": _l("Not confirmed"),
 }
 STATE_TAGS: Mapping[str, str] = {"active": "green", "provisional": "amber"}
 BANDS: Words = {

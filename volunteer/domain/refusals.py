@@ -68,6 +68,8 @@ class Code(StrEnum):
     PHOTO_TOO_LARGE = "photo_too_large"
     NOBODY_TICKED = "nobody_ticked"
     PENDING_EXPIRED = "pending_expired"
+    WALK_INS_FULL = "walk_ins_full"
+    NOT_CONFIRMED_AT_HOME = "not_confirmed_at_home"
 
     # Who may do what
     PERMISSION_MISSING = "permission_missing"
@@ -116,8 +118,6 @@ class Code(StrEnum):
     LOGIN_UNKNOWN = "login_unknown"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
-    # Activities and events
-    ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     # Spreadsheets
     SHEET_TOO_LARGE = "sheet_too_large"
     SHEET_TOO_MANY_ROWS = "sheet_too_many_rows"
@@ -128,6 +128,8 @@ class Code(StrEnum):
     SHEET_UNREADABLE = "sheet_unreadable"
     SHEET_EMPTY = "sheet_empty"
 
+    # Activities and events
+    ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     TIME_SKIPPED = "time_skipped"
     PLACE_MISSING = "place_missing"
     EVENT_TOO_LONG = "event_too_long"

@@ -1,18 +1,20 @@
 """What a resident's state may become.
 
-Provisional people were taken up by somebody else's word (a walk-in, a sheet) and are confirmed by
-staff. Merged is for ever: the other row carries on. The rest can be taken back: people return, and
-a wrong row is ticked now and then.
+Provisional people were taken up without staff looking (a walk-in, a name at the door): staff
+confirm them, and what they did is awarded, or reject them, and it is annulled. Rejected and merged
+are for ever: annulled attendances do not come back, and the other row carries on. The rest can be
+taken back: people return, and a wrong row is ticked now and then.
 """
 
 from volunteer.domain.refusals import Code, Refusal
 
 _MAY_BECOME: dict[str, frozenset[str]] = {
-    "provisional": frozenset({"active", "moved_away", "deceased"}),
+    "provisional": frozenset({"active", "rejected"}),
     "active": frozenset({"moved_away", "deceased"}),
     "moved_away": frozenset({"active", "deceased"}),
     "deceased": frozenset({"active"}),
     "merged": frozenset(),
+    "rejected": frozenset(),
 }
 STATES = tuple(_MAY_BECOME)
 

@@ -39,7 +39,7 @@ from volunteer.domain.scans import (
 )
 from volunteer.domain.tokens import EventCode, Foreign, Presented
 
-GONE_STATES = frozenset({"merged", "deceased"})
+GONE_STATES = frozenset({"merged", "deceased", "rejected"})
 
 
 @dataclass
@@ -252,6 +252,9 @@ def _as_guest(person: Person, event: EventFacts, facts: Facts) -> Person:
     guest_id = facts.guests.get((event.community_id, person.resident_id))
     if not event.takes_guests or guest_id is None:
         raise refuse(Code.CARD_FOREIGN)
+    if person.state == "provisional":
+        # Who is not confirmed at home would be awarded here by nobody's word.
+        raise refuse(Code.NOT_CONFIRMED_AT_HOME)
     return as_guest(person, event.community_id, guest_id)
 
 
@@ -309,6 +312,7 @@ def attendance_at(event: EventFacts, person: Person, facts: Facts) -> Attendance
         local_date=event.local_date,
         on_duty=bool(at_work),
         is_leader=at_work is not None,
+        provisional=person.state == "provisional",
         building_id=person.building_on(event.local_date),
         youth_group_id=person.youth_group_on(event.local_date, event.youth_group_id),
     )
@@ -417,6 +421,8 @@ def _verdict(
     said["balance_points"] = facts.balances.get(after.resident_id, (0, 0))[0]
     if after.on_duty:
         said["on_duty"] = True
+    if after.provisional:
+        said["provisional"] = True
     if row.override:
         said["override"] = row.override
     return Verdict(

@@ -249,6 +249,8 @@ class Attendance:
     check_out_points: int = 0
     minutes: int = 0
     annulled_at: datetime | None = None
+    provisional: bool = False
+    """Its resident is not confirmed yet: it is there, but earns nothing until then."""
     override: str | None = None
     override_by: str | None = None
     id: int | None = None
@@ -265,8 +267,10 @@ class Attendance:
 
     @property
     def counts(self) -> bool:
-        """Whether it is on the boards: present, not at work, not taken back."""
-        return self.state != "undone" and not self.on_duty and self.annulled_at is None
+        """Whether it earns and is on the boards: present, not at work, not taken back, and by
+        somebody whom staff have confirmed."""
+        here = self.state != "undone" and self.annulled_at is None
+        return here and not self.on_duty and not self.provisional
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class ReceiptLine:
     is_guest: bool
     balance_points: int | None
     building_id: int | None
+    passbook_number: str | None
 
 
 def read_receipt(client_ids: Collection[UUID], login_id: int, scope: Scope) -> list[ReceiptLine]:
@@ -106,6 +107,7 @@ def read_receipt(client_ids: Collection[UUID], login_id: int, scope: Scope) -> l
             Resident.home_resident_id.is_not(None),
             Account.balance_points,
             Attendance.building_id,
+            Resident.passbook_number,
         )
         .outerjoin(Resident, Resident.id == Scan.resident_id)
         .outerjoin(

@@ -272,6 +272,7 @@ class LedgerStreams:
             ATTENDANCE.c.state != "undone",
             ATTENDANCE.c.on_duty.is_(False),
             ATTENDANCE.c.annulled_at.is_(None),
+            ATTENDANCE.c.provisional.is_(False),
         )
         for (community_id, of), rows in groupby(self._stream(wanted, *keys), itemgetter(0, 1)):
             counted = (

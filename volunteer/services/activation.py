@@ -177,7 +177,10 @@ def _use_code(tx: Tx, number: str, code: str, keys: Keys, now: datetime) -> _Bin
             Community.time_zone,
         )
         .join(Community, Community.id == Resident.community_id)
-        .where(Resident.passbook_number == number, Resident.state.not_in(("merged", "deceased")))
+        .where(
+            Resident.passbook_number == number,
+            Resident.state.not_in(("merged", "deceased", "rejected")),
+        )
     ).first()
     if row is None:
         return Refusal(Code.ACTIVATION_CODE_WRONG)

@@ -161,7 +161,8 @@ def issue_staff_code(
     def work(tx: Tx) -> str:
         community_id = tx.execute(
             select(Resident.community_id).where(
-                Resident.id == resident_id, Resident.state.not_in(("merged", "deceased"))
+                Resident.id == resident_id,
+                Resident.state.not_in(("merged", "deceased", "rejected")),
             )
         ).scalar()
         if community_id is None or not scope.sees(community_id):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 
 from volunteer.domain.access import Scope
 from volunteer.domain.age import decide_birth
@@ -20,18 +21,16 @@ from volunteer.domain.refusals import Code, Refused, or_refuse, refuse
 from volunteer.domain.resident_states import decide_state_change
 from volunteer.domain.tokens import Keys
 from volunteer.store.audit import record_audit
+from volunteer.store.confirmation import Decision, record_confirmed, record_rejected
 from volunteer.store.database import Tx, transact
 from volunteer.store.models import (
-    Area,
     AuditEvent,
-    Building,
     ExternalNumber,
     Membership,
     Residence,
     Resident,
-    YouthGroup,
 )
-from volunteer.store.people import birth_columns, name_columns, record_residents
+from volunteer.store.people import birth_columns, load_placed, name_columns, record_residents
 from volunteer.store.rows import load_row, load_today, record_row, require_seen
 
 LONGEST_ROOM = 40
@@ -84,7 +83,7 @@ def add_residents(
         today = load_today(tx, community_id, now)
         for person in parsed:
             _require_birth(person.birth_date, person.age_band, today)
-        placed = _placed(tx, community_id, parsed)
+        placed = load_placed(tx, community_id, parsed)
         added = record_residents(tx, community_id, placed, keys=keys, by=by, now=now)
         one = added[0] if len(added) == 1 else None
         record_audit(
@@ -142,12 +141,12 @@ def edit_resident(
 def change_resident_state(
     resident_id: int, state: str, day: date, *, by: int, now: datetime, scope: Scope
 ) -> None:
-    """Somebody moved away or died on ``day``, or is back, or is no longer provisional.
+    """Somebody moved away or died on ``day``, is back, or is confirmed or rejected by staff.
 
     Leaving ends the running residences and memberships on that day; coming back opens the
     passbook again and leaves it to staff to write down where they live now. Raises Refused:
     ``not_found``, ``changed_meanwhile`` (not from the state they are in now), ``date_invalid`` (a
-    day to come).
+    day to come), and for somebody provisional what ``record_confirmed`` refuses.
     """
 
     def work(tx: Tx) -> None:
@@ -159,7 +158,10 @@ def change_resident_state(
             raise refuse(Code.DATE_INVALID, field="day")
         if state in ("moved_away", "deceased"):
             _end_what_runs(tx, resident_id, day)
-        tx.run(update(Resident).where(Resident.id == resident_id).values(state=state))
+        if before.state == "provisional":
+            _decide_provisional(tx, before, state, by, now)
+        else:
+            tx.run(update(Resident).where(Resident.id == resident_id).values(state=state))
         record_audit(
             tx,
             now=now,
@@ -270,37 +272,11 @@ def _require_birth(birth_date: date | None, age_band: str | None, today: date) -
         raise Refused(refusal)
 
 
-def _placed(tx: Tx, community_id: int, people: Sequence[NewPerson]) -> list[NewPerson]:
-    """``people`` with the area of their building; all places must be the community's own."""
-    homes = [person.home for person in people if person.home]
-    buildings = {home.building_id for home in homes if home.building_id}
-    area_of: dict[int, int] = {}
-    if buildings:
-        known = select(Building.id, Building.area_id).where(
-            Building.community_id == community_id, Building.id.in_(buildings)
-        )
-        area_of = {row.id: row.area_id for row in tx.run(known)}
-    areas = {home.area_id for home in homes if home.area_id and not home.building_id}
-    groups = {person.youth_group_id for person in people if person.youth_group_id}
-    wanted: tuple[tuple[type[Area] | type[YouthGroup], set[int]], ...] = (
-        (Area, areas),
-        (YouthGroup, groups),
-    )
-    for model, ids in wanted:
-        if ids:
-            found = select(model.id).where(model.community_id == community_id, model.id.in_(ids))
-            if len(tx.run(found).all()) != len(ids):
-                raise refuse(Code.NOT_FOUND)
-    if len(area_of) != len(buildings):
-        raise refuse(Code.NOT_FOUND)
-    return [_in_area(person, area_of) for person in people]
-
-
-def _in_area(person: NewPerson, area_of: dict[int, int]) -> NewPerson:
-    home = person.home
-    if home is None or home.building_id is None:
-        return person
-    return replace(person, home=replace(home, area_id=area_of[home.building_id]))
+def _decide_provisional(tx: Tx, before: Row[Any], state: str, by: int, now: datetime) -> None:
+    decision = Decision(by, now, load_today(tx, before.community_id, now))
+    record = record_confirmed if state == "active" else record_rejected
+    if not record(tx, before.community_id, [before.id], decision):
+        raise refuse(Code.CHANGED_MEANWHILE)
 
 
 def _end_what_runs(tx: Tx, resident_id: int, day: date) -> None:

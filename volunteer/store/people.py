@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,13 +23,22 @@ from volunteer.domain.passbook_number import (
     passbook_number_from,
 )
 from volunteer.domain.people import AddedPerson, Home, NewPerson
+from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.tokens import Keys
 from volunteer.store.bulk import insert_rows
 from volunteer.store.cards import CARD, NewCard, record_cards
 from volunteer.store.database import Tx
 from volunteer.store.ledger import open_passbooks
+from volunteer.store.models import (
+    Area,
+    Building,
+    ExternalNumber,
+    Membership,
+    Residence,
+    Resident,
+    YouthGroup,
+)
 from volunteer.store.models import Consent as ConsentRow
-from volunteer.store.models import ExternalNumber, Membership, Residence, Resident
 from volunteer.store.models.base import table_of
 
 MOST_AT_ONCE = 500
@@ -61,6 +71,42 @@ def record_residents(
         return added
     card_ids = record_cards(tx, carded, keys=keys, by=by, now=now)
     return [_with_card(one, card_ids.get(one.resident_id)) for one in added]
+
+
+def load_placed(tx: Tx, community_id: int, people: Sequence[NewPerson]) -> list[NewPerson]:
+    """``people`` with the area of their building; all places must be the community's own.
+
+    Raises Refused: ``not_found``.
+    """
+    homes = [person.home for person in people if person.home]
+    buildings = {home.building_id for home in homes if home.building_id}
+    area_of: dict[int, int] = {}
+    if buildings:
+        known = select(Building.id, Building.area_id).where(
+            Building.community_id == community_id, Building.id.in_(buildings)
+        )
+        area_of = {row.id: row.area_id for row in tx.run(known)}
+    areas = {home.area_id for home in homes if home.area_id and not home.building_id}
+    groups = {person.youth_group_id for person in people if person.youth_group_id}
+    wanted: tuple[tuple[type[Area] | type[YouthGroup], set[int]], ...] = (
+        (Area, areas),
+        (YouthGroup, groups),
+    )
+    for model, ids in wanted:
+        if ids:
+            found = select(model.id).where(model.community_id == community_id, model.id.in_(ids))
+            if len(tx.run(found).all()) != len(ids):
+                raise refuse(Code.NOT_FOUND)
+    if len(area_of) != len(buildings):
+        raise refuse(Code.NOT_FOUND)
+    return [_in_area(person, area_of) for person in people]
+
+
+def _in_area(person: NewPerson, area_of: dict[int, int]) -> NewPerson:
+    home = person.home
+    if home is None or home.building_id is None:
+        return person
+    return replace(person, home=replace(home, area_id=area_of[home.building_id]))
 
 
 def _with_card(one: AddedPerson, card_id: int | None) -> AddedPerson:

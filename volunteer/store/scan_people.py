@@ -80,6 +80,7 @@ _PRESENTED = _CARDS.where(
     or_(among(_card.c.code_hash, "code_hashes"), among(_card.c.number, "numbers"))
 )
 _BY_PASSBOOK_NUMBER = select(*_PERSON).where(among(_resident.c.passbook_number, "numbers"))
+_STATES = select(_resident.c.id, _resident.c.state).where(among(_resident.c.id, "resident_ids"))
 _BY_ID = select(*_PERSON).where(among(_resident.c.id, "resident_ids"))
 
 
@@ -166,6 +167,16 @@ def load_residents(tx: Tx, rows: Sequence[Row], more: set[int | None], facts: Fa
         return
     for found in tx.run(_BY_ID, resident_ids=sorted(missing)):
         facts.people[found.id] = _person(found)
+
+
+def load_confirmed(tx: Tx, facts: Facts) -> None:
+    """Whether people are still provisional, read again under the locks of their passbooks: staff
+    may have confirmed them, and posted what they had earned, since they were found."""
+    provisional = [one for one, person in facts.people.items() if person.state == "provisional"]
+    if not provisional:
+        return
+    for row in tx.run(_STATES, resident_ids=sorted(provisional)):
+        facts.people[row.id] = replace(facts.people[row.id], state=row.state)
 
 
 def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> Select[Any]:

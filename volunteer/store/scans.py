@@ -61,6 +61,7 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
         ]
     distinct = first_of_each_id([Row(scan, batch) for batch in batches for scan in batch.scans])
     passbooks = lock_passbooks(tx, scan_history.resident_ids(facts))
+    scan_people.load_confirmed(tx, facts)
     facts.balances = {
         resident_id: (book.balance_points, book.owed_points)
         for resident_id, book in passbooks.items()

@@ -40,6 +40,7 @@ PLACES: tuple[str, ...] = (
     "admin.roles",
     "admin.settings",
     "admin.tasks",
+    "admin.to_confirm",
     "admin.youth_groups",
     "boards",
     "cards",
@@ -55,6 +56,7 @@ PLACES: tuple[str, ...] = (
     "scan",
     "scanner",
     "sign_in",
+    "walk_in",
 )
 """Modules of this package, each with a ``blueprint``."""
 

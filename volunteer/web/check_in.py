@@ -22,7 +22,7 @@ from volunteer.documents.spoken import spoken_words
 from volunteer.domain.access import ActsFor, Permission, Principal, Relation, Scope
 from volunteer.domain.event_codes import decide_event_code
 from volunteer.domain.refusals import Code, Refusal
-from volunteer.domain.scans import Direction, Scan, body_hash_of
+from volunteer.domain.scans import Direction
 from volunteer.domain.tokens import CardCode, EventCode, parse_presented
 from volunteer.queries.check_in import (
     BuildingStanding,
@@ -113,7 +113,7 @@ def confirm() -> ResponseReturnValue:
         nobody = Refusal(Code.NOBODY_TICKED)
         return _confirm_page(event, pending, now, nobody), status_of(nobody.code)
     record_scans(
-        [_scan(pending, resident, direction) for resident in residents],
+        [pending.scan(resident.resident_id, direction) for resident in residents],
         self_recorder(person),
         now=now,
         scope=BY_CODE,
@@ -122,26 +122,6 @@ def confirm() -> ResponseReturnValue:
     )
     mark_done(pending, [resident.resident_id for resident in residents])
     return redirect(url_for("check_in.receipt"))
-
-
-def _scan(pending: Pending, resident: ActsFor, direction: Direction) -> Scan:
-    """The time is when the code was seen: signing in may have taken a while since."""
-    body = {
-        "event": pending.event_id,
-        "code": f"resident:{resident.resident_id}",
-        "direction": direction,
-        "scanned_at": pending.seen_at,
-    }
-    return Scan(
-        client_id=pending.scan_id(resident.resident_id),
-        direction=direction,
-        provenance=pending.provenance,
-        scanned_at=pending.seen_at,
-        corrected_at=pending.seen_at,
-        body_hash=body_hash_of(body),
-        event_id=pending.event_id,
-        resident_id=resident.resident_id,
-    )
 
 
 def _confirm_page(

@@ -10,29 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from flask import session
 
+from volunteer.domain.visits import Visit
 from volunteer.web.signed_in import PENDING_CHECK_IN
 
 PENDING_MINUTES = 15
 
 
 @dataclass(frozen=True)
-class Pending:
+class Pending(Visit):
     """``done``: residents whose scan of this visit has been answered."""
 
-    event_id: int
-    community_id: int
-    provenance: str
-    seen_at: datetime
-    visit_id: UUID
     done: tuple[int, ...] = ()
-
-    def scan_id(self, resident_id: int) -> UUID:
-        """One scan a resident and visit, so that a second tap is the same scan."""
-        return uuid5(self.visit_id, str(resident_id))
 
     def is_open(self, now: datetime) -> bool:
         return now - self.seen_at <= timedelta(minutes=PENDING_MINUTES)

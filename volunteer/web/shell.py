@@ -16,6 +16,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.register_words import ROLES
 from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo
+from volunteer.queries.walk_ins import count_to_confirm
 from volunteer.web.gate import is_broken_off, principal
 from volunteer.web.language import pick
 from volunteer.web.preferences import elder_mode
@@ -62,6 +63,7 @@ STAFF_BAR = (
         "organize.devices", _l("Scanning devices"), "device", _ACTIVITIES, Permission.EDIT_DEVICES
     ),
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
+    Item("to_confirm.waiting", _l("To confirm"), "check", _PEOPLE, Permission.EDIT_PEOPLE),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
     Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
@@ -136,7 +138,15 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
             "icon": item.icon,
             "group": item.group,
             "active": url.partition("?")[0] == here,
+            "count": _waiting(person, item),
         }
+
+
+def _waiting(person: Principal, item: Item) -> int:
+    """How many things wait there for this person."""
+    if item.endpoint != "to_confirm.waiting" or is_broken_off():
+        return 0
+    return count_to_confirm(person.communities_with(Permission.EDIT_PEOPLE))
 
 
 def _nearest(paths: Iterable[str]) -> str | None:

@@ -27,6 +27,7 @@ from volunteer.store.models.people import (
     Membership,
     Residence,
     Resident,
+    WalkIn,
     YouthGroup,
 )
 from volunteer.store.models.places import (
@@ -90,5 +91,6 @@ __all__ = [
     "SubDistrict",
     "Task",
     "Transfer",
+    "WalkIn",
     "YouthGroup",
 ]

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.store.models.base import (
@@ -22,7 +32,7 @@ from volunteer.store.models.base import (
     same_community,
 )
 
-RESIDENT_STATES = ("provisional", "active", "moved_away", "merged", "deceased")
+RESIDENT_STATES = ("provisional", "active", "moved_away", "merged", "deceased", "rejected")
 AGE_BANDS = ("under_14", "14_17", "18_plus")
 
 
@@ -53,6 +63,14 @@ class Resident(Base):
         Index("ix_resident_community_id_name", "community_id", "name"),
         Index("ix_resident_community_id_pinyin", "community_id", "pinyin"),
         Index("ix_resident_community_id_initials", "community_id", "initials"),
+        # Every staff page counts who waits to be confirmed.
+        Index(
+            "ix_resident_provisional",
+            "community_id",
+            "created_at",
+            sqlite_where=text("state = 'provisional'"),
+            postgresql_where=text("state = 'provisional'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -73,6 +91,45 @@ class Resident(Base):
     seal_nonce: Mapped[Digest]
     """The seal's leaf is HMAC(nonce, head hash): erasing it unlinks the person, not the chain."""
     created_at: Mapped[datetime]
+
+
+class WalkIn(Base):
+    """How a provisional resident came in, and what staff said of it.
+
+    The hashes are keyed and say nothing by themselves: they count how many came from one address
+    at an event, or with one browser in a day.
+    """
+
+    __tablename__ = "walk_in"
+    __table_args__ = in_community(
+        one_of("how", ("self", "leader", "blank_card")),
+        one_of("outcome", ("confirmed", "rejected")),
+        CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided_when_outcome"),
+        same_community("resident_id", "resident"),
+        same_community("event_id", "event"),
+        UniqueConstraint("community_id", "resident_id"),
+        # A second tap of the same form finds the first one's person.
+        UniqueConstraint("community_id", "visit_id"),
+        Index("ix_walk_in_event", "community_id", "event_id"),
+        Index("ix_walk_in_browser", "browser_hash", "created_at"),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    resident_id: Mapped[Ref]
+    event_id: Mapped[Ref]
+    how: Mapped[Word]
+    visit_id: Mapped[UUID] = mapped_column(Uuid())
+    unnamed: Mapped[bool] = mapped_column(default=False)
+    """Came in with a blank card, to be named later; nobody is confirmed without a name."""
+    address_hash: Mapped[Digest | None]
+    browser_hash: Mapped[Digest | None]
+    recorded_by: Mapped[Title | None]
+    """login:ID or device:ID of who wrote them down, None for themselves."""
+    created_at: Mapped[datetime]
+    outcome: Mapped[Word | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
 
 
 class Residence(Base):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.store.models.base import (
@@ -140,6 +140,10 @@ class Attendance(Base):
             "NOT on_duty OR (check_in_points = 0 AND check_out_points = 0 AND minutes = 0)",
             name="on_duty_earns_nothing",
         ),
+        CheckConstraint(
+            "NOT provisional OR (check_in_points = 0 AND check_out_points = 0 AND minutes = 0)",
+            name="provisional_earns_nothing",
+        ),
         whole("revision", 1),
         whole("check_in_points"),
         whole("check_out_points"),
@@ -172,6 +176,8 @@ class Attendance(Base):
     minutes: Mapped[int] = mapped_column(default=0)
     annulled_at: Mapped[datetime | None]
     """Taken back by a person with a reason: what it earned is reversed and it counts nowhere."""
+    provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Its resident is not confirmed yet: it counts heads and earns nothing until then."""
     override: Mapped[Word | None]
     override_by: Mapped[Title | None]
     """login:ID or device:ID; with ``override``, who let a rule be passed over."""

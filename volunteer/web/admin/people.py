@@ -191,7 +191,7 @@ def edit(ref: str) -> ResponseReturnValue:
 def state(ref: str, state: str) -> ResponseReturnValue:
     """Moved away, died, is back: asked on a page that says what follows."""
     person = find_key(ref)
-    if state not in ("active", "moved_away", "deceased"):
+    if state not in ("active", "moved_away", "deceased", "rejected"):
         raise refuse(Code.NOT_FOUND)
     form = StateForm(day=today())
     status = status_after(

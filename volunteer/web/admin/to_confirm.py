@@ -1,0 +1,87 @@
+"""/admin/people/to-confirm: who came in without staff looking, confirmed singly or in bulk."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from volunteer import clock
+from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import ngettext
+from volunteer.documents.refusals import words_for
+from volunteer.domain.access import Permission
+from volunteer.domain.refusals import Refused
+from volunteer.domain.walk_ins import LEFT_OVER_AFTER
+from volunteer.queries.walk_ins import read_to_confirm
+from volunteer.services import walk_ins as service
+from volunteer.web.asked import number_or_none
+from volunteer.web.community import current_community
+from volunteer.web.gate import me, needs, scope
+
+blueprint = Blueprint("to_confirm", __name__, url_prefix="/admin/people/to-confirm")
+
+
+@blueprint.get("")
+@needs(Permission.EDIT_PEOPLE)
+def waiting() -> ResponseReturnValue:
+    community = current_community()
+    only_old = request.args.get("show") == "left_over"
+    found = read_to_confirm(scope(), community.community_id, clock.now(), only_left_over=only_old)
+    return render_template(
+        "admin/to_confirm.html",
+        community=community,
+        found=found,
+        only_old=only_old,
+        days=LEFT_OVER_AFTER.days,
+    )
+
+
+@blueprint.post("")
+@needs(Permission.EDIT_PEOPLE)
+def decide() -> ResponseReturnValue:
+    """``one`` is the person of the button that was pressed; else everybody who is ticked.
+    Rejecting annuls for ever, so it is asked once more, on a page with the names."""
+    community = current_community()
+    outcome = request.form.get("outcome", "confirmed")
+    rejects = outcome == "rejected"
+    ids = _ticked()
+    back = redirect(url_for("to_confirm.waiting", show=_kept_show()), 303)
+    if not ids:
+        flash(_("Please tick at least one person."), "warning")
+        return back
+    if outcome == "ask":
+        found = read_to_confirm(scope(), community.community_id, clock.now())
+        named = [one for one in found.rows if one.resident_id in ids]
+        return render_template("admin/to_confirm_reject.html", people=named)
+    try:
+        decided = (service.reject if rejects else service.confirm)(
+            community.community_id, ids, by=me().login_id, now=clock.now(), scope=scope()
+        )
+    except Refused as refused:
+        flash(words_for(refused.refusal), "refused")
+        return back
+    flash(_said(decided, rejects=rejects), "accepted")
+    return back
+
+
+def _ticked() -> list[int]:
+    wanted = request.form.getlist("one") or request.form.getlist("who")
+    return [number for text in wanted if (number := number_or_none(text)) is not None]
+
+
+def _kept_show() -> str | None:
+    return "left_over" if request.args.get("show") == "left_over" else None
+
+
+def _said(decided: int, *, rejects: bool) -> str:
+    if rejects:
+        return ngettext(
+            "%(num)d person is off the list; what they attended is annulled.",
+            "%(num)d people are off the list; what they attended is annulled.",
+            decided,
+        )
+    return ngettext(
+        "%(num)d person confirmed. What they earned is in the passbook.",
+        "%(num)d people confirmed. What they earned is in their passbooks.",
+        decided,
+    )
