@@ -1,0 +1,184 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from volunteer.domain.refusals import Code
+from volunteer.domain.residents_import import (
+    Fate,
+    Field,
+    Known,
+    Match,
+    Problem,
+    Reading,
+    Register,
+    SheetPerson,
+    guess_columns,
+    guess_header,
+    headings,
+    read_person,
+    without_identity_numbers,
+)
+
+TODAY = date(2026, 11, 20)
+HEADER = ("序号", "姓名", "性别", "手机号码", "楼栋", "房号", "出生日期", "年龄", "备注")
+READING = Reading(
+    columns={
+        0: Field.NAME, 1: Field.PHONE, 2: Field.BUILDING, 3: Field.ROOM, 4: Field.BIRTH_DATE,
+        5: Field.AGE, 6: Field.VOLUNTEER_NUMBER, 7: Field.PASSBOOK_NUMBER,
+    },
+    buildings={"3": 3, "12": 12},
+    today=TODAY,
+)  # fmt: skip
+
+
+def read(*cells: str, **more: object) -> SheetPerson:
+    return read_person(cells, replace(READING, **more))  # type: ignore[arg-type]
+
+
+def test_columns_are_guessed_by_their_words() -> None:
+    assert guess_columns(HEADER) == {
+        1: Field.NAME, 3: Field.PHONE, 4: Field.BUILDING, 5: Field.ROOM, 6: Field.BIRTH_DATE,
+        7: Field.AGE,
+    }  # fmt: skip
+    assert guess_columns(["Name", "Phone", "Building", "Room", "English name", "义工号"]) == {
+        0: Field.NAME, 1: Field.PHONE, 2: Field.BUILDING, 3: Field.ROOM, 4: Field.NAME_EN,
+        5: Field.VOLUNTEER_NUMBER,
+    }  # fmt: skip
+
+
+def test_columns_about_somebody_else_and_identity_cards_are_not() -> None:
+    assert guess_columns(["姓名", "监护人姓名", "监护人电话", "身份证号"]) == {0: Field.NAME}
+
+
+def test_the_header_is_found_below_a_title_and_under_merged_headings() -> None:
+    rows = [("梅富社区居民登记表",), ("填表人：林主任",), HEADER, ("1", "陈秀英", "女")]
+    assert guess_header(rows) == 2
+    merged = [("登记表",), ("姓名", "联系方式", "", "住址"), ("", "手机", "邮箱", "楼栋", "房号")]
+    assert guess_header(merged) == 2
+    assert headings(merged, 2)[0] == "姓名"
+    assert guess_columns(headings(merged, 2))[0] is Field.NAME
+
+
+def test_identity_card_numbers_never_get_in() -> None:
+    rows = [
+        ("姓名", "身份证号码", "备注"),
+        ("陈秀英", "440304195603011234", "卡 44030419900101123X 已核"),
+        ("李伟", "440304", ""),
+    ]
+    cleaned, said = without_identity_numbers(rows)
+    assert cleaned == [("姓名", "身份证号码", "备注"), ("陈秀英", "", "卡  已核"), ("李伟", "", "")]
+    assert said == ["身份证号码", "#3"]
+
+
+@given(st.lists(st.lists(st.text(max_size=12), max_size=6), max_size=20))
+def test_any_rows_have_a_header_and_columns(rows: list[list[str]]) -> None:
+    place = guess_header(rows)
+    if rows:
+        assert set(guess_columns(headings(rows, place))) <= set(range(20))
+    cleaned, _ = without_identity_numbers(rows)
+    assert [len(row) for row in cleaned] == [len(row) for row in rows]
+
+
+def test_a_row_is_a_person() -> None:
+    assert read("买买提·阿凡提", "138 0013 8000", "十二栋402", "", "1956年3月1日") == SheetPerson(
+        name="买买提·阿凡提",
+        phone="+8613800138000",
+        written_place="十二栋402",
+        building_id=12,
+        room="402",
+        birth_date=date(1956, 3, 1),
+    )
+    assert read("陈秀英", "", "", "12-402", "", "35岁").building_id == 12
+
+
+@pytest.mark.parametrize(
+    ("written", "birth_date"),
+    [
+        ("1956-03-01", date(1956, 3, 1)),
+        ("1956/3/1", date(1956, 3, 1)),
+        ("1956.3.1", date(1956, 3, 1)),
+        ("19560301", date(1956, 3, 1)),
+        ("20515", date(1956, 3, 1)),
+    ],
+)
+def test_birth_dates(written: str, birth_date: date) -> None:
+    assert read("陈秀英", "", "", "", written).birth_date == birth_date
+
+
+@pytest.mark.parametrize(
+    ("written", "band"),
+    [
+        ("35", "18_plus"), ("13岁", "under_14"), ("14", "14_17"), ("17 周岁", "14_17"),
+        ("成人", "18_plus"), ("18岁以上", "18_plus"), ("14岁以下", "under_14"),
+        ("14-17岁", "14_17"),
+    ],
+)  # fmt: skip
+def test_ages(written: str, band: str) -> None:
+    assert read("陈秀英", "", "", "", "", written).age_band == band
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "code"),
+    [
+        (("", "", "", "", "", "35"), Field.NAME, Code.NAME_MISSING),
+        (("陈<b>", "", "", "", "", "35"), Field.NAME, Code.NAME_CHARACTERS),
+        (("陈" * 51, "", "", "", "", "35"), Field.NAME, Code.NAME_TOO_LONG),
+        (("陈秀英", "12345", "", "", "", "35"), Field.PHONE, Code.PHONE_INVALID),
+        (("陈秀英", "", "", "", "2026-02-30"), Field.BIRTH_DATE, Code.DATE_INVALID),
+        (("陈秀英", "", "", "", "2027-01-01"), Field.BIRTH_DATE, Code.BIRTH_DATE_IN_FUTURE),
+        (("陈秀英",), Field.AGE, Code.BIRTH_DATE_OR_AGE_BAND_REQUIRED),
+        (
+            ("陈秀英", "", "", "", "", "未成年"),
+            Field.AGE,
+            Code.BIRTH_DATE_OR_AGE_BAND_REQUIRED,
+        ),
+        (
+            ("陈秀英", "", "", "", "", "35", "", "12345678"),
+            Field.PASSBOOK_NUMBER,
+            Code.NUMBER_INVALID,
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_row(cells: tuple[str, ...], field: Field, code: Code) -> None:
+    problems = read(*cells).problems
+    assert [(one.field, one.refusal.code) for one in problems] == [(field, code)]
+
+
+def test_an_unknown_building_is_no_error() -> None:
+    person = read("陈秀英", "", "幸福里9栋", "", "", "35")
+    assert person.is_unplaced
+    assert not person.problems
+    chosen = read("陈秀英", "", "幸福里9栋", "", "", "35", places={"幸福里9栋": 3})
+    assert (chosen.building_id, chosen.is_unplaced) == (3, False)
+
+
+def test_rows_without_an_age_take_the_one_that_was_chosen() -> None:
+    assert read("陈秀英", default_age_band="18_plus").age_band == "18_plus"
+    assert read("陈秀英", "", "", "", "2020-01-01", default_age_band="18_plus").age_band is None
+
+
+CHEN = Known(1, "陈秀英", "10000017", frozenset({"+8613800138000"}), 3, "402", "SZ1")
+LI = Known(2, "李伟", "20000025", building_id=3, room="101")
+
+
+@pytest.mark.parametrize(
+    ("person", "match"),
+    [
+        (SheetPerson("陈秀英", phone="+8613800138000"), Match(Fate.UPDATE, (1,))),
+        (SheetPerson("陈秀英", volunteer_number="SZ1"), Match(Fate.UPDATE, (1,))),
+        (SheetPerson("陈秀英", passbook_number="10000017"), Match(Fate.UPDATE, (1,))),
+        (SheetPerson("李伟", building_id=3, room="101"), Match(Fate.UPDATE, (2,))),
+        (SheetPerson("李伟", building_id=3, room="909"), Match(Fate.ASK, (2,))),
+        (SheetPerson("陈小明", phone="+8613800138000"), Match(Fate.ASK, (1,))),
+        (SheetPerson("陈小明", volunteer_number="SZ1"), Match(Fate.ASK, (1,))),
+        (SheetPerson("陈秀英", phone="+8613900139000", building_id=3), Match(Fate.ASK, (1,))),
+        (SheetPerson("陈秀英", building_id=12, room="402"), Match(Fate.NEW)),
+        (SheetPerson("李伟"), Match(Fate.NEW)),
+        (SheetPerson("李伟", problems=(Problem("name", None),)), Match(Fate.ERROR)),  # type: ignore[arg-type]
+    ],
+)
+def test_whom_a_row_means(person: SheetPerson, match: Match) -> None:
+    assert Register([CHEN, LI]).match(person) == match
