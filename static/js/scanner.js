@@ -136,6 +136,7 @@ function showAnswer(scan, verdict) {
   const said = [verdict.name, ...factsInWords(verdict)].filter(Boolean);
   if (verdict.verdict === "refused") showBanner("refused", verdict.words, verdict.name ?? "");
   else showBanner(verdict.verdict, verdict.words, said.join(" · "));
+  if (verdict.code === "card_blank" && scan.code) offerCard(scan.code);
   say(verdict);
   if (undone) markUndone(scan, verdict);
   else addRow(scan, verdict);
@@ -167,6 +168,13 @@ function showBanner(verdict, title, text = "") {
   if (text) body.append(element("p", "", text));
   box.append(icon(verdict), body);
   find("answer").replaceChildren(box);
+}
+
+/** A blank card: the name is written down on a page of its own. */
+function offerCard(code) {
+  const link = element("a", "btn btn-primary", words.giveCard);
+  link.href = `${settings.addPerson}?card=${encodeURIComponent(code)}`;
+  find("answer").querySelector(".verdict-body").append(link);
 }
 
 function addRow(scan, verdict) {

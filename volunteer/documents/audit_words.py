@@ -76,6 +76,8 @@ ACTIONS: Mapping[str, LazyString] = {
     "task_tried_again": _l("Background work tried again"),
     "temporary_password_set": _l("Temporary password given"),
     "transfer_reversed": _l("Line reversed"),
+    "added_at_event": _l("Written down by a leader"),
+    "blank_cards_issued": _l("Blank cards made"),
     "walked_in": _l("Walked in at an event"),
     "residents_confirmed": _l("New people confirmed"),
     "residents_rejected": _l("New people not confirmed"),

@@ -124,6 +124,12 @@ TABLE: dict[Code, Row] = {
     Code.WALK_INS_FULL: (429,
         _l("Many new people were written down here a moment ago, so no more can be added by "
            "themselves. Please tell the leader your name.")),
+    Code.NAME_KNOWN: (409,
+        _l("Somebody of this name has a passbook with a number of its own. If it is the same "
+           "person, use their card or number; if it is somebody else, say so below.")),
+    Code.CARD_TAKEN: (409,
+        _l("This card belongs to somebody already. Please scan it to check them in, or take a "
+           "blank one.")),
     Code.NOT_CONFIRMED_AT_HOME: (409,
         _l("This passbook is new and has not been confirmed by its own community yet. Please "
            "ask the leader to write the name down.")),

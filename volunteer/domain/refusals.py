@@ -69,6 +69,8 @@ class Code(StrEnum):
     NOBODY_TICKED = "nobody_ticked"
     PENDING_EXPIRED = "pending_expired"
     WALK_INS_FULL = "walk_ins_full"
+    NAME_KNOWN = "name_known"
+    CARD_TAKEN = "card_taken"
     NOT_CONFIRMED_AT_HOME = "not_confirmed_at_home"
 
     # Who may do what

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from volunteer.domain.access import Scope
 from volunteer.domain.activation import MOST_TRIES
@@ -34,6 +34,46 @@ class CardShown:
     zone: str
     is_demo: bool
     strip_expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BlankBatch:
+    """Blank cards that were made together and belong to nobody yet."""
+
+    issued_at: datetime
+    count: int
+
+
+def read_blank_batches(scope: Scope, community_id: int) -> list[BlankBatch]:
+    """Blank cards still to be handed out, by when they were made, the newest first."""
+    if not scope.sees(community_id):
+        return []
+    blank = and_(Card.resident_id.is_(None), Card.state == "active")
+    statement = (
+        select(Card.issued_at, func.count())
+        .where(Card.community_id == community_id, blank)
+        .group_by(Card.issued_at)
+        .order_by(Card.issued_at.desc())
+        .limit(50)
+    )
+    return [BlankBatch(issued_at, count) for issued_at, count in db.session.execute(statement)]
+
+
+def read_blank_cards(scope: Scope, community_id: int, issued_at: datetime) -> list[str]:
+    """The numbers of the blank cards that were made at this moment."""
+    if not scope.sees(community_id):
+        return []
+    statement = (
+        select(Card.number)
+        .where(
+            Card.community_id == community_id,
+            Card.resident_id.is_(None),
+            Card.state == "active",
+            Card.issued_at == issued_at,
+        )
+        .order_by(Card.number)
+    )
+    return list(db.session.execute(statement).scalars())
 
 
 def read_cards(

@@ -13,10 +13,19 @@ from volunteer.domain.passbook_number import FIRST_ISSUE, LAST_ISSUE, issue_of
 from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.tokens import Keys
 from volunteer.store.audit import record_audit
-from volunteer.store.cards import NewCard, record_card_ended, record_cards, record_strips_expired
+from volunteer.store.cards import (
+    NewCard,
+    record_blank_cards,
+    record_card_ended,
+    record_cards,
+    record_strips_expired,
+)
 from volunteer.store.database import Tx, transact
 from volunteer.store.models import Card, Resident
-from volunteer.store.rows import load_row
+from volunteer.store.people import load_free_numbers
+from volunteer.store.rows import load_row, require_seen
+
+MOST_BLANK = 100
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,35 @@ def revoke_card(card_id: int, *, by: int, now: datetime, scope: Scope) -> None:
             community_id=card.community_id,
             login_id=by,
             facts={"issue": issue_of(card.number)},
+        )
+
+    transact(work, scope)
+
+
+def issue_blank_cards(
+    community_id: int, count: int, *, keys: Keys, by: int, now: datetime, scope: Scope
+) -> None:
+    """Cards that belong to nobody yet, to hand out at an event; each keeps its passbook number for
+    whoever gets it.
+
+    Raises Refused: ``not_found`` (community), ``amount_invalid`` (not 1 to ``MOST_BLANK``).
+    """
+    if not 1 <= count <= MOST_BLANK:
+        raise refuse(Code.AMOUNT_INVALID, field="count")
+
+    def work(tx: Tx) -> None:
+        require_seen(tx, community_id)
+        numbers = load_free_numbers(tx, count)[:count]
+        record_blank_cards(tx, community_id, numbers, keys=keys, now=now)
+        record_audit(
+            tx,
+            now=now,
+            action="blank_cards_issued",
+            subject_kind="community",
+            subject_id=community_id,
+            community_id=community_id,
+            login_id=by,
+            facts={"count": count},
         )
 
     transact(work, scope)

@@ -29,6 +29,7 @@ from volunteer.store.models import (
     Membership,
     Residence,
     Resident,
+    WalkIn,
 )
 from volunteer.store.people import birth_columns, load_placed, name_columns, record_residents
 from volunteer.store.rows import load_row, load_today, record_row, require_seen
@@ -123,6 +124,8 @@ def edit_resident(
         if not changed:
             return
         tx.run(update(Resident).where(Resident.id == resident_id).values(**values))
+        if "name" in changed:  # who came with a blank card has one now
+            tx.run(update(WalkIn).where(WalkIn.resident_id == resident_id).values(unnamed=False))
         named = [field for field in changed if field not in ("pinyin", "initials")]
         record_audit(
             tx,

@@ -15,7 +15,7 @@ from volunteer.domain.activation import (
     expires_at,
     strip_code,
 )
-from volunteer.domain.passbook_number import card_number
+from volunteer.domain.passbook_number import FIRST_ISSUE, card_number
 from volunteer.domain.tokens import Keys, card_code, card_code_hash
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import Tx
@@ -66,6 +66,30 @@ def record_cards(
     ids: dict[int, int] = {row.resident_id: row.id for row in issued}
     insert_rows(tx, ACTIVATION_CODE, [_strip(card, keys, by, now) for card in cards])
     return ids
+
+
+def record_blank_cards(
+    tx: Tx, community_id: int, numbers: Sequence[str], *, keys: Keys, now: datetime
+) -> None:
+    """First cards of passbooks that nobody has yet; without a strip, for there is nobody to bind a
+    phone to."""
+    insert_rows(
+        tx,
+        CARD,
+        [
+            {
+                "community_id": community_id,
+                "resident_id": None,
+                "number": card_number(number, FIRST_ISSUE),
+                "code_hash": card_code_hash(
+                    card_code(keys.card_code, card_number(number, FIRST_ISSUE))
+                ),
+                "state": "active",
+                "issued_at": now,
+            }
+            for number in numbers
+        ],
+    )
 
 
 def _strip(card: NewCard, keys: Keys, by: int | None, now: datetime) -> dict[str, Any]:

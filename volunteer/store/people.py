@@ -119,12 +119,17 @@ def _with_card(one: AddedPerson, card_id: int | None) -> AddedPerson:
 def _numbers(tx: Tx, people: Sequence[NewPerson]) -> list[str]:
     """A passbook number each: the one given, or a free one drawn at random."""
     missing = sum(person.passbook_number is None for person in people)
+    free = iter(load_free_numbers(tx, missing))
+    return [person.passbook_number or next(free) for person in people]
+
+
+def load_free_numbers(tx: Tx, count: int) -> list[str]:
+    """At least ``count`` passbook numbers that nobody has, in no order."""
     # Twice as many as needed and then some: at 10,000 residents one in 900 is taken.
     drawn = {
-        passbook_number_from(secrets.randbelow(NUMBERS_AVAILABLE)) for _ in range(2 * missing + 5)
+        passbook_number_from(secrets.randbelow(NUMBERS_AVAILABLE)) for _ in range(2 * count + 5)
     }
-    free = iter(sorted(drawn - _taken(tx, drawn), key=lambda _: secrets.randbits(32)))
-    return [person.passbook_number or next(free) for person in people]
+    return sorted(drawn - _taken(tx, drawn), key=lambda _: secrets.randbits(32))
 
 
 def _taken(tx: Tx, numbers: set[str]) -> set[str]:

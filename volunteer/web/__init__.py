@@ -29,6 +29,7 @@ from volunteer.web import (
 PLACES: tuple[str, ...] = (
     "activate",
     "admin.audit",
+    "admin.blank_cards",
     "admin.cards",
     "admin.family",
     "admin.homes",

@@ -37,7 +37,7 @@ def picture(ref: str, side: str, kind: str) -> ResponseReturnValue:
 @signed_in
 def card(ref: str) -> ResponseReturnValue:
     """One card to print at home, without the activation code."""
-    return _pdf([_card(_only(ref, _may_see(ref)))], f"card-{ref}")
+    return pdf_of([_card(_only(ref, _may_see(ref)))], f"card-{ref}")
 
 
 @blueprint.get("/cards/sheet.pdf")
@@ -53,7 +53,7 @@ def sheet() -> ResponseReturnValue:
     )
     if not found:
         raise refuse(Code.NOT_FOUND)
-    return _pdf([_card(one, with_strip=True) for one in found], "cards")
+    return pdf_of([_card(one, with_strip=True) for one in found], "cards")
 
 
 def _may_see(ref: str) -> Scope:
@@ -88,7 +88,7 @@ def _card(shown: CardShown, *, with_strip: bool = False) -> Card:
     )
 
 
-def _pdf(cards: list[Card], name: str) -> ResponseReturnValue:
+def pdf_of(cards: list[Card], name: str) -> ResponseReturnValue:
     return Response(
         cards_pdf(cards),
         mimetype="application/pdf",

@@ -64,7 +64,10 @@ def submit(event_id: int) -> ResponseReturnValue:
     """A typed number, a USB scanner's line or a card's code, as a form."""
     event = event_or_refuse(event_id)
     scan_id = form_id("scan_id")
-    _record(event, {scan_id: request.form.get("code", "")})
+    code = request.form.get("code", "")
+    [verdict] = _record(event, {scan_id: code})
+    if verdict.code == Code.CARD_BLANK:
+        return redirect(url_for("scanner.add_person", event_id=event_id, card=code[:200]), 303)
     return _back(event_id, [scan_id])
 
 
@@ -206,10 +209,12 @@ def _settings(event: EventShown) -> dict[str, Any]:
         "event": event.event_id,
         "zone": event.zone,
         "scans": url_for("scans.scans"),
+        "addPerson": url_for("scanner.add_person", event_id=event.event_id),
         "photo": url_for("scanner.photo", event_id=event.event_id),
         "icons": url_for("static", filename="img/icons.svg"),
         "undoMinutes": UNDO_MINUTES,
         "words": {
+            "giveCard": _("Give this card to somebody"),
             "undo": _("Undo"),
             "undone": _("Undone"),
             "points": _("%(points)s points"),
