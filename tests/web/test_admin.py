@@ -106,6 +106,7 @@ def test_a_resident_is_added_and_the_card_is_ready_to_print(office: Office) -> N
     assert "Print card and strip" in ready
     ref = office.one(m.Resident).ref  # type: ignore[attr-defined]
     assert f"/cards/sheet.pdf?ref={ref}" in ready
+    assert f'name="ref" value="{ref}"' in ready
     person = office.page(f"/admin/people/{ref}")
     assert "梅富村 3栋 402" in person
     assert "王建军" in person

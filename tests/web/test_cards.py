@@ -9,8 +9,9 @@ import pytest
 import zxingcpp
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import select
 
-from tests.signed_in import sign_in
+from tests.signed_in import post, sign_in
 from tests.town import FRIDAY, Town
 from volunteer.documents.card import Card, cards_pdf
 from volunteer.domain.activation import strip_code
@@ -112,11 +113,16 @@ def test_a_sheet_holds_the_strip_and_a_card_at_home_does_not(
 
     monkeypatch.setattr("volunteer.web.cards.cards_pdf", draw)
     staff = client_of(town, COUNTER)
-    for query in (f"ref={chen.ref}", f"building={chen.building_id}"):
-        sheet = staff.get(f"/cards/sheet.pdf?{query}")
+    for query in ({"ref": chen.ref}, {"building": str(chen.building_id)}):
+        plain = staff.get("/cards/sheet.pdf", query_string=query)
+        assert plain.data[:5] == b"%PDF-"
+        assert [card.activation_code for card in printed] == [""]
+        sheet = post(staff, "/cards/sheet.pdf", query)
         assert (sheet.mimetype, sheet.data[:5]) == ("application/pdf", b"%PDF-")
         assert [card.activation_code for card in printed] == [chen.strip]
         assert printed[0].activation_code_valid_until == date(2027, 2, 18)
+    noted = select(m.AuditEvent.action).where(m.AuditEvent.action == "strip_printed")
+    assert len(town.write(lambda tx: tx.run(noted).all())) == 2
     own = client_of(town, SELF).get(f"/cards/{chen.ref}/card.pdf")
     assert own.data[:5] == b"%PDF-"
     assert [card.activation_code for card in printed] == [""]

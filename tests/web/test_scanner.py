@@ -13,7 +13,7 @@ import qrcode
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from tests.signed_in import sign_in
@@ -419,6 +419,17 @@ def test_an_undo_and_a_new_tick_cost_no_minute(leader: Leader, town: Town, clock
     clock.now = ENDS_AT
     end(leader, ended_at="18:00", stays=[str(resident_id)])
     assert leader.attendance(resident_id).minutes == 120
+
+
+def test_hours_into_a_long_event_people_have_just_come(
+    leader: Leader, town: Town, clock: Clock
+) -> None:
+    lasts = update(m.Event).values(ends_at=ENDS_AT + timedelta(hours=4))
+    town.write(lambda tx: tx.run(lasts.where(m.Event.id == leader.event_id)))
+    clock.now = STARTS_AT + timedelta(hours=2)
+    assert 'value="start" checked' in leader.get("roll-call")
+    clock.forward(minutes=1)
+    assert 'value="now" checked' in leader.get("roll-call")
 
 
 def test_a_roll_call_leaves_scanned_people_alone(leader: Leader, town: Town) -> None:

@@ -11,6 +11,7 @@ from volunteer.domain.access import Permission, Scope
 from volunteer.domain.activation import strip_code
 from volunteer.domain.refusals import Code, refuse
 from volunteer.queries.cards import CardShown, read_cards
+from volunteer.services.cards import record_strips_printed
 from volunteer.web.addresses import card_address
 from volunteer.web.asked import number_or_none
 from volunteer.web.dates import local_day
@@ -43,17 +44,37 @@ def card(ref: str) -> ResponseReturnValue:
 @blueprint.get("/cards/sheet.pdf")
 @needs(Permission.REPLACE_CARD)
 def sheet() -> ResponseReturnValue:
-    """Cards to print, cut, fold and hand out, each with its strip: ``?ref=…&ref=…`` for these
+    """Cards to print, cut and fold, without activation codes: ``?ref=…&ref=…`` for these
     residents, or ``?building=ID`` for everybody who lives there."""
+    return pdf_of([_card(one) for one in _wanted()], "cards")
+
+
+@blueprint.post("/cards/sheet.pdf")
+@needs(Permission.REPLACE_CARD)
+def sheet_with_strips() -> ResponseReturnValue:
+    """The same with the strips to hand out. Whoever holds a strip can tie a phone to the passbook,
+    so who printed it is written down, and no link prints it."""
+    found = _wanted()
+    record_strips_printed(
+        [(one.community_id, one.resident_id) for one in found],
+        by=me().login_id,
+        now=clock.now(),
+        scope=scope(),
+    )
+    return pdf_of([_card(one, with_strip=True) for one in found], "cards")
+
+
+def _wanted() -> list[CardShown]:
+    """Raises Refused: ``not_found`` when nobody of these has a card that works."""
     found = read_cards(
         scope(),
         clock.now(),
-        refs=request.args.getlist("ref"),
-        building_id=number_or_none(request.args.get("building")),
+        refs=request.values.getlist("ref"),
+        building_id=number_or_none(request.values.get("building")),
     )
     if not found:
         raise refuse(Code.NOT_FOUND)
-    return pdf_of([_card(one, with_strip=True) for one in found], "cards")
+    return found
 
 
 def _may_see(ref: str) -> Scope:

@@ -37,6 +37,9 @@ from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, rec
 LONGEST_SEARCH = 50
 MOST_FLASHED = 5
 
+FROM_START = timedelta(hours=2)
+"""How long after the start a roll call is taken to be of those who came for it."""
+
 
 @dataclass(frozen=True)
 class Called:
@@ -75,11 +78,16 @@ def roll_call(event_id: int) -> ResponseReturnValue:
         kept=[_called(one, ticked) for one in kept if one.resident_id not in gone],
         found=[_called(one, ticked) for one in found if one.resident_id not in gone],
         roll_id=_roll_id(),
-        from_start=request.form.get("at", "start") == "start",
+        from_start=request.form.get("at", _usual_at(event, now)) == "start",
         running=event.starts_at <= now <= event.closes_at,
         over=now > event.closes_at,
         provenance_words=provenance_words,
     )
+
+
+def _usual_at(event: EventShown, now: datetime) -> str:
+    """Who is ticked hours into a long event has most likely just come."""
+    return "start" if now - event.starts_at <= FROM_START else "now"
 
 
 def _save(event: EventShown, now: datetime) -> ResponseReturnValue:
