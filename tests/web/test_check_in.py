@@ -394,7 +394,7 @@ def test_confirming_needs_a_sign_in_and_the_page_s_token(
         ).location
     )
     sign_in(client, PHONE)
-    assert client.post("/check-in", data={"who": resident[1]}).status_code == 400
+    assert client.post("/check-in", data={"who": resident[1]}).status_code == 403
     assert count(town, m.Scan) == 0
 
 
