@@ -161,6 +161,7 @@ def test_rows_without_an_age_take_the_one_that_was_chosen() -> None:
 
 
 CHEN = Known(1, "陈秀英", "10000017", frozenset({"+8613800138000"}), 3, "402", "SZ1")
+WANG = Known(4, "王芳", "40000041", building_id=None, room="幸福里9栋 402")
 LI = Known(2, "李伟", "20000025", building_id=3, room="101")
 
 
@@ -177,8 +178,15 @@ LI = Known(2, "李伟", "20000025", building_id=3, room="101")
         (SheetPerson("陈秀英", phone="+8613900139000", building_id=3), Match(Fate.ASK, (1,))),
         (SheetPerson("陈秀英", building_id=12, room="402"), Match(Fate.NEW)),
         (SheetPerson("李伟"), Match(Fate.NEW)),
+        (SheetPerson("王芳", written_place="幸福里9栋", room="402"), Match(Fate.UPDATE, (4,))),
+        (
+            SheetPerson("王芳", written_place="幸福里9栋", building_id=3, room="402"),
+            Match(Fate.UPDATE, (4,)),
+        ),
+        (SheetPerson("王芳", written_place="别处"), Match(Fate.ASK, (4,))),
+        (SheetPerson("王芳"), Match(Fate.ASK, (4,))),
         (SheetPerson("李伟", problems=(Problem("name", None),)), Match(Fate.ERROR)),  # type: ignore[arg-type]
     ],
 )
 def test_whom_a_row_means(person: SheetPerson, match: Match) -> None:
-    assert Register([CHEN, LI]).match(person) == match
+    assert Register([CHEN, LI, WANG]).match(person) == match

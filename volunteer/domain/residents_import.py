@@ -86,6 +86,12 @@ class SheetPerson:
     def is_unplaced(self) -> bool:
         return bool(self.written_place) and self.building_id is None
 
+    @property
+    def kept_room(self) -> str | None:
+        """The room as it is kept: behind the building's name while nobody has matched that."""
+        written = f"{self.written_place} {self.room or ''}" if self.is_unplaced else self.room
+        return (written or "").strip()[:LONGEST_ROOM] or None
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -330,8 +336,7 @@ class Register:
             keys.append(("passbook", one.passbook_number))
         if one.volunteer_number:
             keys.append(("number", one.volunteer_number))
-        if one.building_id is not None:
-            keys.append(("home", one.name, str(one.building_id)))
+        keys.append(("home", one.name, str(one.building_id)))
         for key in keys:
             self._by_key.setdefault(key, {})[one.resident_id] = one
 
@@ -356,6 +361,9 @@ class Register:
             ("phone", person.phone or ""),
             ("home", person.name, str(person.building_id)),
         )
+        if person.written_place:
+            # Somebody imported before the building was matched.
+            keys += (("home", person.name, str(None)),)
         for key in keys:
             found |= self._by_key.get(key, {})
         return found
@@ -370,4 +378,8 @@ class Register:
             return person.volunteer_number == one.volunteer_number
         if person.phone and one.phones:
             return person.phone in one.phones
-        return person.building_id == one.building_id and person.room == one.room
+        if one.building_id is None and one.room:
+            unplaced = replace(person, building_id=None).kept_room
+            return one.room in (unplaced, person.written_place[:LONGEST_ROOM])
+        is_known = one.building_id is not None
+        return is_known and person.building_id == one.building_id and person.room == one.room

@@ -10,6 +10,7 @@ from volunteer.store.models.activities import (
 )
 from volunteer.store.models.base import Base
 from volunteer.store.models.boards import BoardParticipation, BoardTotal
+from volunteer.store.models.imports import ContactPhone, ImportBatch, ImportRow
 from volunteer.store.models.ledger import Account, Entry, Hold, HoldEnd, Seal, Transfer
 from volunteer.store.models.logins import (
     Consent,
@@ -58,6 +59,7 @@ __all__ = [
     "Card",
     "Community",
     "Consent",
+    "ContactPhone",
     "DemoChapter",
     "Device",
     "DeviceActivity",
@@ -69,6 +71,8 @@ __all__ = [
     "HoldEnd",
     "Household",
     "HouseholdMember",
+    "ImportBatch",
+    "ImportRow",
     "Job",
     "Login",
     "LoginResident",

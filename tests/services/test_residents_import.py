@@ -1,0 +1,226 @@
+"""A sheet of residents: the dry run, the writing down in chunks, and the same sheet again."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.town import FRIDAY, Town
+from volunteer.domain.access import Scope
+from volunteer.domain.refusals import Code, Refused
+from volunteer.domain.residents_import import Field
+from volunteer.domain.tasks import LEASE
+from volunteer.jobs.registry import tasks_of
+from volunteer.jobs.tasks import TaskWorker
+from volunteer.queries.tasks import read_task
+from volunteer.services import residents_import as service
+from volunteer.services import tasks
+from volunteer.services.residents_import import Choices, Upload
+from volunteer.store import models as m
+from volunteer.store.database import db
+
+HEADER = ("姓名", "手机", "楼栋", "房号", "年龄", "义工号", "身份证号")
+COLUMNS = {
+    0: Field.NAME, 1: Field.PHONE, 2: Field.BUILDING, 3: Field.ROOM, 4: Field.AGE,
+    5: Field.VOLUNTEER_NUMBER,
+}  # fmt: skip
+CHEN = ("陈秀英", "13800138000", "十二栋", "402", "70", "SZ1", "440304195603011234")
+
+
+def keep(town: Town, *rows: tuple[str, ...]) -> int:
+    every = [HEADER, *rows]
+    upload = Upload(
+        "名单.xlsx", sha256(repr(every).encode()).digest(), every, range(1, len(every) + 1)
+    )
+    scope = Scope.of(town.community_id)
+    return service.keep_upload(town.community_id, upload, by=town.login(), now=FRIDAY, scope=scope)
+
+
+def check(town: Town, batch_id: int, **more: Any) -> list[Any]:
+    choices = Choices(0, COLUMNS, **more)
+    service.check_import(batch_id, choices, now=FRIDAY, scope=Scope.of(town.community_id))
+    return rows_of(batch_id)[1:]
+
+
+def rows_of(batch_id: int) -> list[Any]:
+    with db.engine.connect() as connection:
+        return list(
+            connection.execute(
+                select(m.ImportRow.__table__)
+                .where(m.ImportRow.batch_id == batch_id)
+                .order_by(m.ImportRow.place)
+            )
+        )
+
+
+def start(town: Town, batch_id: int) -> int:
+    scope = Scope.of(town.community_id)
+    return service.apply_import(batch_id, by=town.login(), now=FRIDAY, scope=scope)
+
+
+def work_off(town: Town, name: str = "one", now: Any = FRIDAY) -> int:
+    return TaskWorker(tasks_of(town.keys), name, lambda: now, lambda: True).work_off()
+
+
+def bring_in(town: Town, *rows: tuple[str, ...]) -> dict[str, int]:
+    batch_id = keep(town, *rows)
+    check(town, batch_id)
+    task_id = start(town, batch_id)
+    assert work_off(town) == 1
+    done = read_task(Scope.everything(), task_id)
+    db.session.remove()
+    assert done
+    assert done.state == "done"
+    return {name: count for name, count in done.result.items() if count}
+
+
+def count(model: type[m.Base]) -> int:
+    with db.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(model.__table__)).scalar_one()
+
+
+def many(first: int, last: int) -> list[tuple[str, ...]]:
+    digits = str.maketrans("0123456789", "零一二三四五六七八九")
+    return [
+        (f"李{one}".translate(digits), f"138{one:08d}", "12栋", f"{one}", "35", "")
+        for one in range(first, last)
+    ]
+
+
+def test_the_dry_run_touches_nobody(both_town: Town) -> None:
+    both_town.building("12栋")
+    rows = check(both_town, keep(both_town, CHEN, ("", "1", "12栋", "", "70")))
+    assert [row.fate for row in rows] == ["new", "error"]
+    problems = rows[1].reading["problems"]
+    assert [one["code"] for one in problems] == ["name_missing", "phone_invalid"]
+    assert rows[1].number == 3
+    assert count(m.Resident) == 0
+
+
+def test_an_identity_card_number_is_never_kept(both_town: Town) -> None:
+    batch_id = keep(both_town, CHEN)
+    assert "440304" not in str(rows_of(batch_id))
+    with db.engine.connect() as connection:
+        assert connection.execute(select(m.ImportBatch.notes)).scalar_one() == {
+            "dropped": ["身份证号"]
+        }
+
+
+def test_a_row_becomes_a_person_with_everything_they_need(both_town: Town) -> None:
+    building = both_town.building("12栋")
+    assert bring_in(both_town, CHEN) == {"added": 1}
+    with db.engine.connect() as connection:
+        home = connection.execute(select(m.Residence.building_id, m.Residence.room)).one()
+        phone = connection.execute(select(m.ContactPhone.phone)).scalar_one()
+        number = connection.execute(select(m.ExternalNumber.number)).scalar_one()
+    assert (home.building_id, home.room, phone, number) == (
+        building, "402", "+8613800138000", "SZ1",
+    )  # fmt: skip
+    assert (count(m.Resident), count(m.Card), count(m.Login)) == (1, 1, 2)
+
+
+def test_the_same_sheet_again_changes_nothing(both_town: Town) -> None:
+    both_town.building("12栋")
+    people = [CHEN, ("王芳", "", "幸福里9栋", "402", "35"), ("李伟", "", "12栋", "101", "35")]
+    assert bring_in(both_town, *people) == {"added": 3}
+    assert bring_in(both_town, *people) == {"unchanged": 3}
+    assert count(m.Resident) == 3
+
+
+def test_a_later_sheet_updates(both_town: Town) -> None:
+    building = both_town.building("12栋")
+    bring_in(both_town, ("王芳", "", "幸福里9栋", "402", "35"), CHEN)
+    batch_id = keep(
+        both_town, ("王芳", "13900139000", "幸福里9栋", "402", "35"),
+        ("陈秀英", "13800138001", "12栋", "402", "70", "SZ1"),
+    )  # fmt: skip
+    check(both_town, batch_id, places={"幸福里9栋": building})
+    start(both_town, batch_id)
+    work_off(both_town)
+    first, second = rows_of(batch_id)[1:]
+    assert (first.outcome, second.outcome) == ("updated", "updated")
+    assert second.before == {"phone": "+8613800138000"}
+    assert count(m.Resident) == 2
+    with db.engine.connect() as connection:
+        homes = connection.execute(select(m.Residence.building_id, m.Residence.room)).all()
+    assert [tuple(home) for home in homes] == [(building, "402")] * 2
+
+
+def test_what_may_be_the_same_person_is_asked_and_left_out_until_then(both_town: Town) -> None:
+    building = both_town.building("12栋")
+    known = both_town.resident("陈秀英", building_id=building)
+    other = ("陈秀英", "", "12栋", "909", "70")
+    batch_id = keep(both_town, other, (*other[:3], "808"), (*other[:3], "707"))
+    rows = check(both_town, batch_id, default_age_band="18_plus")
+    assert [row.fate for row in rows] == ["ask"] * 3
+    scope = Scope.of(both_town.community_id)
+    service.choose_row(rows[0].id, known, scope=scope)
+    service.choose_row(rows[1].id, None, scope=scope)
+    with pytest.raises(Refused) as caught:
+        service.choose_row(rows[2].id, known + 999, scope=scope)
+    assert caught.value.refusal.code is Code.CHOICE_MISSING
+    start(both_town, batch_id)
+    work_off(both_town)
+    outcomes = [row.outcome for row in rows_of(batch_id)[1:]]
+    assert outcomes == ["unchanged", "added", "skipped"]
+
+
+def test_a_killed_import_goes_on_where_it_stopped(both_town: Town) -> None:
+    both_town.building("12栋")
+    batch_id = keep(both_town, *many(0, 250))
+    check(both_town, batch_id)
+    start(both_town, batch_id)
+    taken = tasks.take_task([service.KIND], "killed", now=FRIDAY)
+    assert taken
+    service.apply_chunk(taken, FRIDAY, keys=both_town.keys)
+    assert count(m.Resident) == service.CHUNK - 1
+    assert work_off(both_town, "next", FRIDAY + LEASE + timedelta(seconds=1)) == 1
+    assert count(m.Resident) == count(m.Card) == 250
+
+
+def test_two_imports_of_the_same_people_at_once(both_town: Town, both_app: Flask) -> None:
+    both_town.building("12栋")
+    batches = [keep(both_town, *many(0, 150)) for _ in range(2)]
+    for batch_id in batches:
+        assert {row.fate for row in check(both_town, batch_id)} == {"new"}
+        start(both_town, batch_id)
+    gate = threading.Barrier(2)
+
+    def run(name: str) -> None:
+        with both_app.app_context():
+            gate.wait()
+            work_off(both_town, name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(m.Resident) == 150
+
+
+def test_a_batch_is_started_once_and_only_by_its_community(both_town: Town) -> None:
+    batch_id = keep(both_town, CHEN)
+    with pytest.raises(Refused):
+        start(both_town, batch_id)
+    check(both_town, batch_id)
+    other = Scope.of(both_town.community("景华社区"))
+    calls = (
+        lambda: service.check_import(batch_id, Choices(0, COLUMNS), now=FRIDAY, scope=other),
+        lambda: service.choose_row(rows_of(batch_id)[1].id, None, scope=other),
+        lambda: service.apply_import(batch_id, by=1, now=FRIDAY, scope=other),
+    )
+    for call in calls:
+        with pytest.raises(Refused) as caught:
+            call()
+        assert caught.value.refusal.code is Code.NOT_FOUND
+    start(both_town, batch_id)
+    with pytest.raises(Refused) as caught:
+        start(both_town, batch_id)
+    assert caught.value.refusal.code is Code.CHANGED_MEANWHILE
