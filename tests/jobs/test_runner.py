@@ -21,6 +21,7 @@ from sqlalchemy import select, text
 
 from tests.scanning import as_device, record, scan_row
 from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
+from volunteer.domain.tasks import LEASE
 from volunteer.domain.tokens import Keys
 from volunteer.jobs.registry import jobs_of
 from volunteer.jobs.runner import Job, Runner
@@ -136,11 +137,11 @@ def test_a_job_that_is_held_is_left_alone_until_its_holder_falls_silent(both_app
     one, other = (runner(both_app, clock, tidy=Job(never_fails, FIVE_MINUTES)) for _ in range(2))
     assert job_leases.take_job("tidy", one.name, seen=None, now=clock.now)
     assert other.look() == []
-    clock.now += job_leases.LEASE - timedelta(seconds=1)
+    clock.now += LEASE - timedelta(seconds=1)
     one.beat()
     clock.now += timedelta(seconds=30)
     assert other.look() == [], "the holder has beaten half a minute ago"
-    clock.now += job_leases.LEASE
+    clock.now += LEASE
     assert other.look() == ["tidy"]
     assert not job_leases.end_job("tidy", one.name, now=clock.now, result={}), "the lease was lost"
 

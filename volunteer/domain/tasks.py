@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 LEASE = timedelta(seconds=60)
-"""A task whose runner has not beaten for so long is free again: the runner was killed."""
+"""Work whose runner has not beaten for so long is free again, a task or a timed job: the runner was
+killed."""
 
 
 class LeaseLost(Exception):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from volunteer.domain.access import Scope
+from volunteer.domain.tasks import LEASE
 from volunteer.store.database import transact
 from volunteer.store.jobs import (
     record_beat,
@@ -14,9 +15,6 @@ from volunteer.store.jobs import (
     record_job_names,
     take_lease,
 )
-
-LEASE = timedelta(seconds=60)
-"""A job whose holder has not beaten for so long is free again: the holder was killed."""
 
 
 def open_jobs(names: Sequence[str]) -> None:

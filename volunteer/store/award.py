@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import select
 
@@ -74,6 +74,13 @@ class Change:
     after: Attendance
     event: EventFacts
     postings: Mapping[str, Posting]
+
+    @classmethod
+    def by_one(
+        cls, before: Attendance, after: Attendance, event: EventFacts, posting: Posting
+    ) -> Self:
+        """A change that one person makes to all of an attendance."""
+        return cls(before, after, event, dict.fromkeys(PARTS, posting))
 
 
 def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> None:
@@ -281,5 +288,5 @@ def annul_attendance(
     after = replace(
         before, annulled_at=posting.now, check_in_points=0, check_out_points=0, minutes=0
     )
-    change = Change(before, after, event, dict.fromkeys(PARTS, posting))
+    change = Change.by_one(before, after, event, posting)
     record_awards(tx, [change], {before.resident_id: passbook})

@@ -16,7 +16,7 @@ from sqlalchemy import or_, select, update
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.scan_rules import recompute
-from volunteer.domain.scans import PARTS, Attendance, Facts, Person, Recorder
+from volunteer.domain.scans import Attendance, Facts, Person, Recorder
 from volunteer.store.award import ATTENDANCE, Change, Posting, record_awards
 from volunteer.store.database import Tx
 from volunteer.store.event_facts import load_events
@@ -80,9 +80,11 @@ def record_rejected(
     if not people:
         return []
     facts = _load_facts(tx, community_id, people)
-    posting = dict.fromkeys(PARTS, Posting(Recorder(login_id=decision.by), decision.now))
+    posting = Posting(Recorder(login_id=decision.by), decision.now)
     changes = [
-        Change(one, replace(one, annulled_at=decision.now), facts.events[one.event_id], posting)
+        Change.by_one(
+            one, replace(one, annulled_at=decision.now), facts.events[one.event_id], posting
+        )
         for one in _waiting(facts, people)
     ]
     record_awards(tx, changes, books)
@@ -160,7 +162,7 @@ def _earning(before: Attendance, facts: Facts, posting: Posting) -> Change:
     counting = facts.counting(before.event_id, before.resident_id)
     after = recompute(replace(before, provisional=False), counting, event, facts)
     facts.attendances[before.event_id, before.resident_id] = after
-    return Change(before, after, event, dict.fromkeys(PARTS, posting))
+    return Change.by_one(before, after, event, posting)
 
 
 def _record_decided(

@@ -21,10 +21,12 @@ from volunteer.store.scan_people import load_cards, load_dated, load_residents
 _scan = table_of(m.Scan)
 
 
-def load_presented(tx: Tx, batches: Sequence[Batch], facts: Facts) -> int | None:
-    """Find events, cards and people without locks; gives the community of the batches, or None
-    when nothing tells whose they are. Rows of another community's events find no event."""
-    rows = [Row(scan, batch) for batch in batches for scan in batch.scans]
+def load_presented(
+    tx: Tx, batches: Sequence[Batch], rows: Sequence[Row], facts: Facts
+) -> int | None:
+    """Find the events, cards and people of these batches' rows without locks; gives the community
+    of the batches, or None when nothing tells whose they are. Rows of another community's events
+    find no event."""
     undone = _load_undone(tx, rows)
     event_ids = {row.scan.event_id for row in rows} | {event_id for event_id, _ in undone}
     device_ids = {batch.recorder.device_id for batch in batches}

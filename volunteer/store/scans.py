@@ -52,14 +52,15 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
         batches[0].community_id or 0
     }
     facts = Facts()
-    community_id = scan_facts.load_presented(tx, batches, facts)
+    rows = [Row(scan, batch) for batch in batches for scan in batch.scans]
+    community_id = scan_facts.load_presented(tx, batches, rows, facts)
     if community_id is None:
         # Nobody's books to keep it in: a person of no community with an event that is not there.
         unknown = Refusal(Code.EVENT_UNKNOWN)
         return [
             [Verdict.refused(scan.client_id, unknown) for scan in batch.scans] for batch in batches
         ]
-    distinct = first_of_each_id([Row(scan, batch) for batch in batches for scan in batch.scans])
+    distinct = first_of_each_id(rows)
     passbooks = lock_passbooks(tx, scan_history.resident_ids(facts))
     scan_people.load_confirmed(tx, facts)
     facts.balances = {
