@@ -214,6 +214,12 @@ def test_a_web_server_never_loads_alembic() -> None:
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
 
 
+def test_a_loaded_application_is_frozen_and_garbage_is_collected_again() -> None:
+    command = "import gc, app; sys.exit(gc.get_freeze_count() < 100_000 or not gc.isenabled())"
+    done = subprocess.run([sys.executable, "-c", f"import sys; {command}"], check=False)
+    assert done.returncode == 0
+
+
 def test_migrations_by_hand(tmp_path: Path) -> None:
     environ = os.environ | {
         "DATA_DIR": str(tmp_path),

@@ -114,8 +114,7 @@ def _postgresql(table: Table, name: str) -> str:
 
 
 def _encode(rows: Rows, dialect: str) -> str:
-    plain = _plain_on_sqlite if dialect == "sqlite" else _plain
-    return json.dumps(rows, default=plain, ensure_ascii=False)
+    return _encode_for_sqlite(rows) if dialect == "sqlite" else _encode_for_postgresql(rows)
 
 
 def _plain(value: Any) -> Any:
@@ -134,6 +133,11 @@ def _plain_on_sqlite(value: Any) -> Any:
     if isinstance(value, datetime):
         return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
     return _plain(value)
+
+
+# json.dumps() with options makes an encoder for every call, and a check-in encodes 25 parameters.
+_encode_for_postgresql = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
+_encode_for_sqlite = json.JSONEncoder(default=_plain_on_sqlite, ensure_ascii=False).encode
 
 
 def _utc(value: datetime) -> datetime:
@@ -156,7 +160,7 @@ class _ListOf(TypeDecorator[Sequence[Any]]):
         return dialect.type_descriptor(listed)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return json.dumps(value, default=_plain_on_sqlite) if dialect.name == "sqlite" else value
+        return _encode_for_sqlite(value) if dialect.name == "sqlite" else value
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - reads as a function in a statement
