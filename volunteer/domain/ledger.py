@@ -55,6 +55,10 @@ class Passbook:
     total_minutes: int
     last_entry_no: int
     head_hash: bytes
+    merges: int = 0
+    """Merges and undos that this passbook took part in."""
+    passes_to_id: int | None = None
+    """Of a merged passbook: the account that it went on in."""
 
     @property
     def available_points(self) -> int:
@@ -164,17 +168,15 @@ def _side(passbook: Passbook, transfer: Transfer) -> int:
 def decide_with_debts(
     wanted: Transfer, passbooks: Mapping[int, Passbook], debts_account_id: int
 ) -> list[Transfer]:
-    """``wanted``, with what a debt adds around it.
+    """``wanted``, with what a debt or a merge adds around it.
 
     A taking-back that finds the points spent or held is preceded by a ``debt`` that lends what is
     missing; an award to somebody who owes is followed by a ``debt_recovery`` of min(award, owed).
+    A merged passbook stays empty: what a taking-back needs there comes from the passbook it went
+    on in, and what it gets goes on to that.
     """
-    taken_from = passbooks.get(wanted.debit_account_id)
-    if wanted.code == "reversal" and taken_from is not None:
-        missing = wanted.amount_points - taken_from.available_points
-        if missing > 0:
-            lent = _beside(wanted, "debt", missing, debts_account_id, wanted.debit_account_id)
-            return [lent, wanted]
+    if wanted.code == "reversal":
+        return _decide_reversal(wanted, passbooks, debts_account_id)
     given_to = passbooks.get(wanted.credit_account_id)
     if wanted.code == "award" and given_to is not None:
         repaid = min(wanted.amount_points, given_to.owed_points)
@@ -182,6 +184,35 @@ def decide_with_debts(
             account_id = wanted.credit_account_id
             return [wanted, _beside(wanted, "debt_recovery", repaid, account_id, debts_account_id)]
     return [wanted]
+
+
+def _decide_reversal(
+    wanted: Transfer, passbooks: Mapping[int, Passbook], debts_account_id: int
+) -> list[Transfer]:
+    before, after = [], []
+    taken_from = passbooks.get(wanted.debit_account_id)
+    if taken_from is not None and taken_from.passes_to_id is not None:
+        payer = passbooks[taken_from.passes_to_id]
+        before = _lent(wanted, payer, debts_account_id)
+        before.append(_passed(wanted, payer.account_id, taken_from.account_id))
+    elif taken_from is not None:
+        before = _lent(wanted, taken_from, debts_account_id)
+    given_to = passbooks.get(wanted.credit_account_id)
+    if given_to is not None and given_to.passes_to_id is not None:
+        after.append(_passed(wanted, given_to.account_id, given_to.passes_to_id))
+    return [*before, wanted, *after]
+
+
+def _lent(wanted: Transfer, payer: Passbook, debts_account_id: int) -> list[Transfer]:
+    missing = wanted.amount_points - payer.available_points
+    if missing <= 0:
+        return []
+    return [_beside(wanted, "debt", missing, debts_account_id, payer.account_id)]
+
+
+def _passed(wanted: Transfer, debit: int, credit: int) -> Transfer:
+    passed = _beside(wanted, "merge", wanted.amount_points, debit, credit)
+    return replace(passed, amount_minutes=wanted.amount_minutes)
 
 
 def _beside(beside: Transfer, code: str, points: int, debit: int, credit: int) -> Transfer:

@@ -265,6 +265,7 @@ def as_guest(person: Person, community_id: int, guest_id: int) -> Person:
         resident_id=guest_id,
         community_id=community_id,
         home_resident_id=person.resident_id,
+        merges=0,
         residences=(),
         memberships=(),
     )

@@ -195,6 +195,8 @@ class Person:
     age_band: str | None
     home_resident_id: int | None = None
     """Of a guest: who they are in their own community, where consents and logins are kept."""
+    merges: int = 0
+    """How often the row took part in a merge when it was read; its passbook must say the same."""
     guardian_consent: bool = False
     residences: tuple[tuple[date, date | None, int], ...] = ()
     """(from, to, building) where the person lives or lived."""
@@ -251,6 +253,8 @@ class Attendance:
     annulled_at: datetime | None = None
     provisional: bool = False
     """Its resident is not confirmed yet: it is there, but earns nothing until then."""
+    joined: bool = False
+    """Annulled because its resident's other passbook was at the event too; that one counts."""
     override: str | None = None
     override_by: str | None = None
     id: int | None = None
@@ -282,6 +286,7 @@ class StoredScan:
     verdict: Verdict
     event_id: int | None
     resident_id: int | None
+    """Whose it is now: who was merged since is whoever they were merged into."""
 
     @property
     def counts(self) -> bool:

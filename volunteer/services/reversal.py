@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import exists, or_, select
@@ -13,13 +14,15 @@ from volunteer.domain.reversal import ReversalFacts, decide_reversal, parse_reas
 from volunteer.domain.scans import Recorder
 from volunteer.store.audit import record_audit
 from volunteer.store.award import ATTENDANCE, Posting, annul_attendance
-from volunteer.store.database import Tx, transact
+from volunteer.store.database import TryAgain, Tx, transact
 from volunteer.store.event_facts import load_event
 from volunteer.store.family import load_family
 from volunteer.store.ledger import (
     ACCOUNT,
     ENTRY,
+    RESIDENT,
     TRANSFER,
+    lock_merged_passbooks,
     lock_passbooks,
     post,
     read_system_accounts,
@@ -48,22 +51,22 @@ def reverse_transfer(
         raise Refused(words)
 
     def work(tx: Tx) -> None:
-        transfer, book = _load(tx, transfer_id)
+        transfer, book, books = _load(tx, transfer_id)
         posting = Posting(Recorder(login_id=by), now, words)
         today = load_today(tx, transfer.community_id, now)
         facts = ReversalFacts(
             code=transfer.code,
             is_reversed=_is_reversed(tx, transfer_id),
-            is_own=book.resident_id in _load_own(tx, transfer.community_id, by, today),
+            is_own=not _load_own(tx, transfer.community_id, by, today).isdisjoint(books),
         )
         refusal = decide_reversal(facts)
         if refusal:
             raise Refused(refusal)
         if transfer.code == "award":
             assert transfer.attendance_id is not None
-            _annul(tx, transfer.attendance_id, book, posting)
+            _annul(tx, transfer.attendance_id, books, posting)
         else:
-            _post_mirror(tx, transfer_id, transfer, book, posting)
+            _post_mirror(tx, transfer_id, transfer, books, posting)
         record_audit(
             tx,
             now=now,
@@ -78,22 +81,31 @@ def reverse_transfer(
     transact(work, scope)
 
 
-def _load(tx: Tx, transfer_id: int) -> tuple[Transfer, Passbook]:
-    """The transfer and the passbook it touched, locked: two reversals wait for each other."""
+def _load(tx: Tx, transfer_id: int) -> tuple[Transfer, Passbook, dict[int, Passbook]]:
+    """The transfer, the passbook whose line is taken back, and by resident all that it may touch,
+    locked: two reversals wait for each other. A merged passbook brings the one it went on in."""
     row = tx.run(select(TRANSFER).where(TRANSFER.c.id == transfer_id)).first()
     if row is None or not tx.scope.sees(row.community_id):
         raise refuse(Code.NOT_FOUND)
     values = dict(row._mapping)
     del values["id"]
-    touched = (row.debit_account_id, row.credit_account_id)
-    residents = select(ACCOUNT.c.resident_id).where(
-        ACCOUNT.c.id.in_(touched), ACCOUNT.c.resident_id.is_not(None)
-    )
-    resident_ids = tx.run(residents).scalars().all()
-    books = lock_passbooks(tx, resident_ids)
-    # Every line there is today touches one passbook; one between two would need both to be posted.
-    assert len(books) == 1, f"transfer {transfer_id} touches {len(books)} passbooks"
-    return Transfer(**values), books[resident_ids[0]]
+    # One that was given comes before one that was taken from: a line between two is printed twice.
+    touched = (row.credit_account_id, row.debit_account_id)
+    owners = tx.run(
+        select(ACCOUNT.c.id, ACCOUNT.c.resident_id, RESIDENT.c.merged_into_id)
+        .join(RESIDENT, RESIDENT.c.id == ACCOUNT.c.resident_id)
+        .where(ACCOUNT.c.id.in_(touched))
+    ).all()
+    ids = {one.resident_id for one in owners} | {one.merged_into_id for one in owners} - {None}
+    books = lock_passbooks(tx, ids)
+    books |= {
+        book.resident_id: book for book in lock_merged_passbooks(tx, [one.id for one in owners])
+    }
+    locked = {book.account_id for book in books.values()}
+    if any(book.passes_to_id and book.passes_to_id not in locked for book in books.values()):
+        raise TryAgain  # merged since the owners were read
+    printed = {one.id: books[one.resident_id] for one in owners}
+    return Transfer(**values), next(printed[one] for one in touched if one in printed), books
 
 
 def _load_number(tx: Tx, transfer_id: int, book: Passbook) -> int:
@@ -120,15 +132,24 @@ def _load_own(tx: Tx, community_id: int, login_id: int, today: date) -> frozense
     return load_family(tx, community_id, login_id, own.scalars().all(), today)
 
 
-def _annul(tx: Tx, attendance_id: int, book: Passbook, posting: Posting) -> None:
-    event_id = tx.run(
-        select(ATTENDANCE.c.event_id).where(ATTENDANCE.c.id == attendance_id)
-    ).scalar_one()
-    annul_attendance(tx, attendance_id, load_event(tx, event_id), book, posting)
+def _annul(tx: Tx, attendance_id: int, books: Mapping[int, Passbook], posting: Posting) -> None:
+    row = tx.run(
+        select(ATTENDANCE.c.event_id, ATTENDANCE.c.resident_id).where(
+            ATTENDANCE.c.id == attendance_id
+        )
+    ).one()
+    if row.resident_id not in books:  # merged, or a merge undone, since the passbook was found
+        raise TryAgain
+    event = load_event(tx, row.event_id)
+    annul_attendance(tx, attendance_id, event, books[row.resident_id], posting)
 
 
 def _post_mirror(
-    tx: Tx, transfer_id: int, transfer: Transfer, book: Passbook, posting: Posting
+    tx: Tx,
+    transfer_id: int,
+    transfer: Transfer,
+    books: Mapping[int, Passbook],
+    posting: Posting,
 ) -> None:
     opposite = mirror(
         transfer,
@@ -140,4 +161,4 @@ def _post_mirror(
         reason=posting.reason,
     )
     debts = read_system_accounts(tx, transfer.community_id).debts
-    post(tx, [opposite], [book], debts)
+    post(tx, [opposite], books.values(), debts)

@@ -22,7 +22,7 @@ from volunteer.domain.scans import PARTS, Attendance, EventFacts, Recorder
 from volunteer.store.board import add_to_boards
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
-from volunteer.store.ledger import TRANSFER, post
+from volunteer.store.ledger import TRANSFER, lock_merged_passbooks, post
 from volunteer.store.models import Attendance as AttendanceRow
 from volunteer.store.models.base import table_of
 
@@ -40,6 +40,7 @@ _CHANGING = (
     "minutes",
     "annulled_at",
     "provisional",
+    "joined",
     "override",
     "override_by",
 )
@@ -83,21 +84,50 @@ class Change:
         return cls(before, after, event, dict.fromkeys(PARTS, posting))
 
 
-def record_awards(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> None:
+def record_awards(
+    tx: Tx,
+    changes: Sequence[Change],
+    passbooks: Mapping[int, Passbook],
+    *,
+    handed: Sequence[tuple[Attendance, Attendance]] = (),
+) -> None:
     """Store the changed attendances of one community, post what they earn, move the boards.
 
-    ``passbooks``: by resident, locked by this transaction. Raises TryAgain when an attendance was
-    changed since it was read, or its event cancelled or given another rule.
+    ``passbooks``: by resident, locked by this transaction. ``handed``: attendances that a merge
+    has given to another resident, before and after; their awards stand where they were posted, the
+    boards count somebody else. Raises TryAgain when an attendance was changed since it was read, or
+    its event cancelled or given another rule.
     """
-    if not changes:
+    if not changes and not handed:
         return
-    changes = _store_attendances(tx, changes)
-    transfers = _awards(changes, passbooks) + _reversals(tx, changes)
-    event = changes[0].event
+    moves = [
+        move
+        for before, after in handed
+        for move in ((before, _nothing_of(before)), (_nothing_of(after), after))
+    ]
+    if changes:
+        changes = _store_attendances(tx, changes)
+        _post_changes(tx, changes, passbooks)
+    moves += [(change.before, change.after) for change in changes]
+    community_id = next(iter(passbooks.values())).community_id
+    add_to_boards(tx, community_id, moves)
+
+
+def _post_changes(
+    tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]
+) -> None:
+    reversals = _reversals(tx, changes)
+    transfers = _awards(changes, passbooks) + reversals
     touched = {change.after.resident_id for change in changes}
     books = [book for resident_id, book in passbooks.items() if resident_id in touched]
-    post(tx, transfers, books, event.debts_account_id)
-    add_to_boards(tx, event.community_id, [(change.before, change.after) for change in changes])
+    # An award from before a merge was printed in the passbook that is merged now.
+    elsewhere = {one.debit_account_id for one in reversals} - {book.account_id for book in books}
+    books += lock_merged_passbooks(tx, elsewhere)
+    post(tx, transfers, books, changes[0].event.debts_account_id)
+
+
+def _nothing_of(attendance: Attendance) -> Attendance:
+    return replace(attendance, state="undone", check_in_points=0, check_out_points=0, minutes=0)
 
 
 def _store_attendances(tx: Tx, changes: Sequence[Change]) -> list[Change]:
@@ -147,6 +177,7 @@ def _row(change: Change) -> dict[str, Any]:
         "minutes": after.minutes,
         "annulled_at": after.annulled_at,
         "provisional": after.provisional,
+        "joined": after.joined,
         "override": after.override,
         "override_by": after.override_by,
     }

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from volunteer.domain.ledger import Entry, Passbook, Transfer, apply, decide_with_debts, first_hash
 from volunteer.store.bulk import among, insert_rows, update_rows
 from volunteer.store.database import TryAgain, Tx
-from volunteer.store.models import Account
+from volunteer.store.models import Account, Resident
 from volunteer.store.models import Entry as EntryRow
 from volunteer.store.models import Transfer as TransferRow
 from volunteer.store.models.base import table_of
 
 ACCOUNT = table_of(Account)
 ENTRY = table_of(EntryRow)
+RESIDENT = table_of(Resident)
 TRANSFER = table_of(TransferRow)
 SYSTEM_ACCOUNTS = ("issued", "redeemed", "debts", "care_pool", "clearing")
 
@@ -35,10 +36,24 @@ _LOCK = (
         ACCOUNT.c.total_minutes,
         ACCOUNT.c.last_entry_no,
         ACCOUNT.c.head_hash,
+        ACCOUNT.c.merges,
     )
     .where(among(ACCOUNT.c.resident_id, "resident_ids"))
     .order_by(ACCOUNT.c.id)
     .with_for_update()
+)
+_GOES_ON_IN = ACCOUNT.alias("goes_on_in")
+_MERGED = (
+    select(
+        ACCOUNT.c.id.label("account_id"),
+        *(ACCOUNT.c[name] for name in Passbook.__dataclass_fields__ if name in ACCOUNT.c),
+        _GOES_ON_IN.c.id.label("passes_to_id"),
+    )
+    .join(RESIDENT, RESIDENT.c.id == ACCOUNT.c.resident_id)
+    .join(_GOES_ON_IN, _GOES_ON_IN.c.resident_id == RESIDENT.c.merged_into_id)
+    .where(among(ACCOUNT.c.id, "account_ids"))
+    .order_by(ACCOUNT.c.id)
+    .with_for_update(of=ACCOUNT)
 )
 
 
@@ -97,6 +112,15 @@ def lock_passbooks(tx: Tx, resident_ids: Iterable[int]) -> dict[int, Passbook]:
     wanted = sorted(set(resident_ids))
     rows = tx.run(_LOCK, resident_ids=wanted)
     return {row.resident_id: Passbook(**row._mapping) for row in rows}
+
+
+def lock_merged_passbooks(tx: Tx, account_ids: Iterable[int]) -> list[Passbook]:
+    """Lock the merged passbooks among these accounts. The ones that they went on in are locked
+    already: whoever holds one of those may take these, so nobody waits in a ring."""
+    wanted = sorted(set(account_ids))
+    if not wanted:
+        return []
+    return [Passbook(**row._mapping) for row in tx.run(_MERGED, account_ids=wanted)]
 
 
 def read_system_accounts(tx: Tx, community_id: int) -> SystemAccounts:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import and_, bindparam, exists, func, select, union_all
 
 from volunteer.domain.attendance import AcceptedScan
 from volunteer.domain.scans import Attendance, Facts, Row, StoredScan, Verdict
@@ -17,6 +17,7 @@ from volunteer.store.models.base import table_of
 
 _attendance = table_of(m.Attendance)
 _event = table_of(m.Event)
+_resident = table_of(m.Resident)
 _scan = table_of(m.Scan)
 
 
@@ -45,10 +46,35 @@ _SCAN = select(
     _scan.c.code,
     _scan.c.facts,
 ).where(_scan.c.community_id == bindparam("community_id"))
-# Two reads in one: with OR between the two, SQLite may search all scans of the community.
+# What counts for somebody includes the scans of whoever was merged into them, unless a person had
+# taken that attendance back before.
+_taken_back = exists().where(
+    _attendance.c.event_id == _scan.c.event_id,
+    _attendance.c.resident_id == _scan.c.resident_id,
+    _attendance.c.annulled_at.is_not(None),
+    ~_attendance.c.joined,
+)
+_OF_MERGED = (
+    _SCAN.add_columns(_resident.c.merged_into_id.label("counts_for_id"))
+    .join(
+        _resident,
+        and_(
+            _resident.c.community_id == _scan.c.community_id,
+            _resident.c.id == _scan.c.resident_id,
+        ),
+    )
+    .where(
+        among(_resident.c.merged_into_id, "resident_ids"),
+        among(_scan.c.event_id, "event_ids"),
+        ~_taken_back,
+    )
+)
+_SCAN = _SCAN.add_columns(_scan.c.resident_id.label("counts_for_id"))
+# Three reads in one: with OR between them, SQLite may search all scans of the community.
 _STORED = union_all(
     _SCAN.where(among(_scan.c.client_id, "client_ids")),
     _SCAN.where(among(_scan.c.event_id, "event_ids"), among(_scan.c.resident_id, "resident_ids")),
+    _OF_MERGED,
 )
 _ATTENDED = select(*(column for column in _attendance.c if column.name != "community_id")).where(
     _attendance.c.community_id == bindparam("community_id"),
@@ -95,7 +121,7 @@ def _stored_scan(row: Any) -> StoredScan:
         bytes(row.body_hash),
         Verdict(client_id, row.verdict, row.code, row.facts, row.resident_id),
         row.event_id,
-        row.resident_id,
+        row.counts_for_id,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
+    func,
     literal,
     null,
     or_,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from volunteer.domain.ledger import Passbook
 from volunteer.domain.scans import Batch, CardFacts, Facts, Person, Row, Scan
 from volunteer.domain.tokens import (
     CardCode,
@@ -37,7 +39,7 @@ from volunteer.domain.tokens import (
 )
 from volunteer.store import models as m
 from volunteer.store.bulk import among
-from volunteer.store.database import Tx
+from volunteer.store.database import TryAgain, Tx
 from volunteer.store.models.base import table_of
 
 _card = table_of(m.Card)
@@ -56,8 +58,13 @@ _PERSON = (
     _resident.c.state,
     _resident.c.birth_date,
     _resident.c.age_band,
-    _resident.c.passbook_number,
     _resident.c.home_resident_id,
+    _resident.c.merges,
+)
+_named = _resident.alias("named")
+"""The row that a number or an id names: of somebody merged it leads to whom they were merged into."""
+_FOUND = _resident.join(
+    _named, func.coalesce(_named.c.merged_into_id, _named.c.id) == _resident.c.id
 )
 _CARDS = select(
     _card.c.id.label("card_id"),
@@ -79,9 +86,17 @@ _CARDS = select(
 _PRESENTED = _CARDS.where(
     or_(among(_card.c.code_hash, "code_hashes"), among(_card.c.number, "numbers"))
 )
-_BY_PASSBOOK_NUMBER = select(*_PERSON).where(among(_resident.c.passbook_number, "numbers"))
+_BY_PASSBOOK_NUMBER = (
+    select(*_PERSON, _named.c.passbook_number.label("number"))
+    .select_from(_FOUND)
+    .where(among(_named.c.passbook_number, "numbers"))
+)
 _STATES = select(_resident.c.id, _resident.c.state).where(among(_resident.c.id, "resident_ids"))
-_BY_ID = select(*_PERSON).where(among(_resident.c.id, "resident_ids"))
+_BY_ID = (
+    select(*_PERSON, _named.c.id.label("named_id"))
+    .select_from(_FOUND)
+    .where(among(_named.c.id, "resident_ids"))
+)
 
 
 def presented_hash(scan: Scan) -> bytes | None:
@@ -139,7 +154,7 @@ def _load_passbook_numbers(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
         return
     for row in tx.run(_BY_PASSBOOK_NUMBER, numbers=list(wanted)):
         facts.people[row.id] = _person(row)
-        facts.cards[wanted[row.passbook_number]] = CardFacts(
+        facts.cards[wanted[row.number]] = CardFacts(
             None, row.community_id, "active", None, row.id
         )
 
@@ -153,6 +168,7 @@ def _person(row: Any) -> Person:
         birth_date=row.birth_date,
         age_band=row.age_band,
         home_resident_id=row.home_resident_id,
+        merges=row.merges,
     )
 
 
@@ -166,17 +182,31 @@ def load_residents(tx: Tx, rows: Sequence[Row], more: set[int | None], facts: Fa
     if not missing:
         return
     for found in tx.run(_BY_ID, resident_ids=sorted(missing)):
-        facts.people[found.id] = _person(found)
+        person = facts.people.setdefault(found.id, _person(found))
+        facts.people[found.named_id] = person
 
 
 def load_confirmed(tx: Tx, facts: Facts) -> None:
     """Whether people are still provisional, read again under the locks of their passbooks: staff
     may have confirmed them, and posted what they had earned, since they were found."""
-    provisional = [one for one, person in facts.people.items() if person.state == "provisional"]
+    provisional = {
+        person.resident_id for person in facts.people.values() if person.state == "provisional"
+    }
     if not provisional:
         return
-    for row in tx.run(_STATES, resident_ids=sorted(provisional)):
-        facts.people[row.id] = replace(facts.people[row.id], state=row.state)
+    states = {row.id: row.state for row in tx.run(_STATES, resident_ids=sorted(provisional))}
+    for one, person in facts.people.items():
+        if person.resident_id in states:
+            facts.people[one] = replace(person, state=states[person.resident_id])
+
+
+def require_same_people(facts: Facts, passbooks: Mapping[int, Passbook]) -> None:
+    """Raises TryAgain where somebody was merged, or their merge undone, between finding them and
+    locking their passbook: the card may lead to somebody else now."""
+    for person in facts.people.values():
+        book = passbooks.get(person.resident_id)
+        if book is not None and book.merges != person.merges:
+            raise TryAgain
 
 
 def _dated(kind: str, table: Any, a: Any, b: Any = None, dates: bool = True) -> Select[Any]:
@@ -220,9 +250,10 @@ _DATED = _dated_statement()
 
 def load_dated(tx: Tx, batches: Sequence[Batch], facts: Facts) -> None:
     """Homes, groups, consents, leaders and logins of the people, in one statement."""
-    homes = {person.home_resident_id or person.resident_id for person in facts.people.values()}
+    people = facts.people.values()
+    homes = {person.home_resident_id or person.resident_id for person in people}
     own = frozenset().union(*(batch.recorder.own_resident_ids for batch in batches))
-    everybody = facts.people.keys() | homes | own
+    everybody = {person.resident_id for person in people} | homes | own
     if everybody:
         found = tx.run(_DATED, resident_ids=sorted(everybody), event_ids=list(facts.events))
         _place_dated(found, own, max(batch.now for batch in batches).date(), facts)
@@ -245,11 +276,12 @@ def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: F
         return bool(max(given, key=lambda row: row.b).a) if given else False
 
     facts.guardian_login_ids = {one: logins(one, guardian=True) for one in own}
-    for resident_id, person in facts.people.items():
+    for named_id, person in facts.people.items():
+        resident_id = person.resident_id
         home_id = person.home_resident_id or resident_id
         for row in found.get(("leader", resident_id), ()):
             facts.leaders[(row.a, resident_id)] = bool(row.b)
-        facts.people[resident_id] = replace(
+        facts.people[named_id] = replace(
             person,
             guardian_consent=consented(home_id),
             residences=_spans(found.get(("residence", resident_id), ())),

@@ -62,6 +62,7 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
         ]
     distinct = first_of_each_id(rows)
     passbooks = lock_passbooks(tx, scan_history.resident_ids(facts))
+    scan_people.require_same_people(facts, passbooks)
     scan_people.load_confirmed(tx, facts)
     facts.balances = {
         resident_id: (book.balance_points, book.owed_points)
@@ -103,7 +104,10 @@ def _write_answered_again(tx: Tx) -> None:
 def _named(verdict: Verdict, facts: Facts) -> Verdict:
     if verdict.resident_id is None or verdict.resident_name is not None:
         return verdict
-    person = facts.people.get(verdict.resident_id)
+    # The first answer names the resident of its time; who was merged since has another's name.
+    stored = facts.stored.get(verdict.client_id) if verdict.client_id else None
+    now_id = stored.resident_id if stored else None
+    person = facts.people.get(now_id or verdict.resident_id)
     return replace(verdict, resident_name=person.name) if person else verdict
 
 

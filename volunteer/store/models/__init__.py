@@ -20,6 +20,7 @@ from volunteer.store.models.logins import (
     SignInSession,
     SignInThrottle,
 )
+from volunteer.store.models.merges import DifferentPeople, ResidentMerge
 from volunteer.store.models.passbook_cards import ActivationCode, Card
 from volunteer.store.models.people import (
     ExternalNumber,
@@ -63,6 +64,7 @@ __all__ = [
     "DemoChapter",
     "Device",
     "DeviceActivity",
+    "DifferentPeople",
     "Entry",
     "Event",
     "EventLeader",
@@ -83,6 +85,7 @@ __all__ = [
     "Redemption",
     "Residence",
     "Resident",
+    "ResidentMerge",
     "Reward",
     "RoleGrant",
     "Scan",

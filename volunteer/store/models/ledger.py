@@ -65,6 +65,7 @@ class Account(Base):
         whole("owed_points"),
         whole("total_minutes"),
         whole("last_entry_no"),
+        whole("merges"),
         same_community("resident_id", "resident"),
         # Column order: passbooks are looked for by resident, over communities (guests) too.
         UniqueConstraint("resident_id", "community_id"),
@@ -88,6 +89,8 @@ class Account(Base):
     total_minutes: Mapped[int] = mapped_column(BigId, default=0)
     last_entry_no: Mapped[int] = mapped_column(BigId, default=0)
     head_hash: Mapped[Digest | None]
+    merges: Mapped[int] = mapped_column(default=0, server_default="0")
+    """As ``resident.merges``, under this row's lock."""
 
 
 class Transfer(Base):

@@ -30,6 +30,7 @@ from volunteer.store.models.base import (
     in_community,
     one_of,
     same_community,
+    whole,
 )
 
 RESIDENT_STATES = ("provisional", "active", "moved_away", "merged", "deceased", "rejected")
@@ -71,6 +72,14 @@ class Resident(Base):
             sqlite_where=text("state = 'provisional'"),
             postgresql_where=text("state = 'provisional'"),
         ),
+        # A scan asks for the scans of everybody who was merged into its person.
+        Index(
+            "ix_resident_merged_into",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        whole("merges"),
     )
 
     id: Mapped[Id]
@@ -86,6 +95,10 @@ class Resident(Base):
     birth_date: Mapped[date | None]
     age_band: Mapped[Word | None]
     merged_into_id: Mapped[int | None] = mapped_column(BigId)
+    """Whoever the passbook leads to now; never somebody who is merged themself."""
+    merges: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Merges and undos of merges that this row took part in; its account counts them as well, so
+    that a scan sees whether somebody merged between finding the person and locking the passbook."""
     home_community_id: Mapped[int | None] = mapped_column(BigId)
     home_resident_id: Mapped[int | None] = mapped_column(BigId)
     seal_nonce: Mapped[Digest]

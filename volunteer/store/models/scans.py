@@ -135,6 +135,7 @@ class Attendance(Base):
         one_of("provenance", PROVENANCES),
         CheckConstraint("(state = 'complete') = (checked_out_at IS NOT NULL)", name="out_known"),
         CheckConstraint("(state = 'undone') = (checked_in_at IS NULL)", name="in_known"),
+        CheckConstraint("NOT joined OR annulled_at IS NOT NULL", name="joined_is_annulled"),
         CheckConstraint("(override IS NULL) = (override_by IS NULL)", name="override_by_whom"),
         CheckConstraint(
             "NOT on_duty OR (check_in_points = 0 AND check_out_points = 0 AND minutes = 0)",
@@ -178,6 +179,9 @@ class Attendance(Base):
     """Taken back by a person with a reason: what it earned is reversed and it counts nowhere."""
     provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Its resident is not confirmed yet: it counts heads and earns nothing until then."""
+    joined: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Annulled because its resident was merged into somebody who was there as well: their
+    attendance counts for both, with this one's scans."""
     override: Mapped[Word | None]
     override_by: Mapped[Title | None]
     """login:ID or device:ID; with ``override``, who let a rule be passed over."""
