@@ -229,6 +229,27 @@ TABLE: dict[Code, Row] = {
            "with the code from their card or from the staff.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
+    # Merging and leaving
+    Code.MERGE_NEEDS_TWO: (422,
+        _l("This is one and the same passbook. Please choose another one.")),
+    Code.MERGE_INTO_GONE: (409,
+        _l("The passbook that stays must belong to somebody who is confirmed. Please keep the "
+           "other one, or confirm this person first.")),
+    Code.MERGE_OF_GONE: (409,
+        _l("This passbook is closed already. Please look at the person's page.")),
+    Code.MERGE_OF_GUEST: (409,
+        _l("A guest's passbook belongs to their own community. Please merge them there.")),
+    Code.POINTS_HELD: (409,
+        _l("Some points are set aside for something booked. Please finish or cancel that first.")),
+    Code.MERGE_FOLLOWED: (409,
+        _l("Another merge came after this one. Please undo the later one first.")),
+    Code.MERGE_CHANGED: (409,
+        _l("Something was recorded in these passbooks since they were merged, so they can no "
+           "longer be taken apart. Please correct it line by line.")),
+    Code.MERGE_POINTS_SPENT: (409,
+        _l("Some of these points were used since, so the passbooks can no longer be taken apart. "
+           "Please correct it line by line.")),
+
     # Spreadsheets
     Code.SHEET_TOO_LARGE: (413,
         _l("This file is larger than %(megabytes)s MB, or unpacks to far more. Please keep only "

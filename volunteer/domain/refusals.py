@@ -120,6 +120,16 @@ class Code(StrEnum):
     LOGIN_UNKNOWN = "login_unknown"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
+    # Merging and leaving
+    MERGE_NEEDS_TWO = "merge_needs_two"
+    MERGE_INTO_GONE = "merge_into_gone"
+    MERGE_OF_GONE = "merge_of_gone"
+    MERGE_OF_GUEST = "merge_of_guest"
+    POINTS_HELD = "points_held"
+    MERGE_FOLLOWED = "merge_followed"
+    MERGE_CHANGED = "merge_changed"
+    MERGE_POINTS_SPENT = "merge_points_spent"
+
     # Spreadsheets
     SHEET_TOO_LARGE = "sheet_too_large"
     SHEET_TOO_MANY_ROWS = "sheet_too_many_rows"

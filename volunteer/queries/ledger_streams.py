@@ -211,9 +211,11 @@ class LedgerStreams:
                 TRANSFER.c.amount_points,
                 TRANSFER.c.amount_minutes,
                 TRANSFER.c.idempotency_key,
-                ACCOUNT.c.resident_id,
+                # A merged passbook keeps the awards of attendances that went along.
+                func.coalesce(RESIDENT.c.merged_into_id, RESIDENT.c.id).label("resident_id"),
             )
             .outerjoin(ACCOUNT, ACCOUNT.c.id == TRANSFER.c.credit_account_id)
+            .outerjoin(RESIDENT, RESIDENT.c.id == ACCOUNT.c.resident_id)
             .outerjoin(reversal, reversal.c.reverses_id == TRANSFER.c.id)
             .where(TRANSFER.c.code == "award", reversal.c.id.is_(None))
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
 from volunteer.domain.access import Scope
 from volunteer.domain.ledger import Passbook, Transfer, mirror
@@ -16,7 +16,7 @@ from volunteer.store.audit import record_audit
 from volunteer.store.award import ATTENDANCE, Posting, annul_attendance
 from volunteer.store.database import TryAgain, Tx, transact
 from volunteer.store.event_facts import load_event
-from volunteer.store.family import load_family
+from volunteer.store.family import load_own_records
 from volunteer.store.ledger import (
     ACCOUNT,
     ENTRY,
@@ -27,11 +27,7 @@ from volunteer.store.ledger import (
     post,
     read_system_accounts,
 )
-from volunteer.store.models import LoginResident
-from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_today
-
-_LINK = table_of(LoginResident)
 
 
 def reverse_transfer(
@@ -57,7 +53,7 @@ def reverse_transfer(
         facts = ReversalFacts(
             code=transfer.code,
             is_reversed=_is_reversed(tx, transfer_id),
-            is_own=not _load_own(tx, transfer.community_id, by, today).isdisjoint(books),
+            is_own=not load_own_records(tx, transfer.community_id, by, today).isdisjoint(books),
         )
         refusal = decide_reversal(facts)
         if refusal:
@@ -118,18 +114,6 @@ def _load_number(tx: Tx, transfer_id: int, book: Passbook) -> int:
 
 def _is_reversed(tx: Tx, transfer_id: int) -> bool:
     return bool(tx.run(select(exists().where(TRANSFER.c.reverses_id == transfer_id))).scalar_one())
-
-
-def _load_own(tx: Tx, community_id: int, login_id: int, today: date) -> frozenset[int]:
-    """Residents whose lines this login may not touch."""
-    own = tx.run(
-        select(_LINK.c.resident_id).where(
-            _LINK.c.login_id == login_id,
-            _LINK.c.relation == "self",
-            or_(_LINK.c.ends_on.is_(None), _LINK.c.ends_on >= today),
-        )
-    )
-    return load_family(tx, community_id, login_id, own.scalars().all(), today)
 
 
 def _annul(tx: Tx, attendance_id: int, books: Mapping[int, Passbook], posting: Posting) -> None:

@@ -113,9 +113,7 @@ def record_awards(
     add_to_boards(tx, community_id, moves)
 
 
-def _post_changes(
-    tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]
-) -> None:
+def _post_changes(tx: Tx, changes: Sequence[Change], passbooks: Mapping[int, Passbook]) -> None:
     reversals = _reversals(tx, changes)
     transfers = _awards(changes, passbooks) + reversals
     touched = {change.after.resident_id for change in changes}

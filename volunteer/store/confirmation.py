@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, refuse
@@ -20,7 +20,7 @@ from volunteer.domain.scans import Attendance, Facts, Person, Recorder
 from volunteer.store.award import ATTENDANCE, Change, Posting, record_awards
 from volunteer.store.database import Tx
 from volunteer.store.event_facts import load_events
-from volunteer.store.family import load_family
+from volunteer.store.family import load_own_records
 from volunteer.store.ledger import lock_passbooks
 from volunteer.store.logins import record_sessions_revoked
 from volunteer.store.models import Card, Login, LoginResident, Resident, RoleGrant, WalkIn
@@ -117,14 +117,7 @@ def _load_provisional(
     people = [
         Person(row.id, community_id, row.name, "provisional", None, "18_plus") for row in found
     ]
-    own = tx.run(
-        select(_link.c.resident_id).where(
-            _link.c.login_id == decision.by,
-            _link.c.relation == "self",
-            or_(_link.c.ends_on.is_(None), _link.c.ends_on >= decision.today),
-        )
-    )
-    family = load_family(tx, community_id, decision.by, own.scalars().all(), decision.today)
+    family = load_own_records(tx, community_id, decision.by, decision.today)
     if family & {one.resident_id for one in people}:
         raise refuse(Code.OWN_RECORD)
     return people, {one.resident_id: books[one.resident_id] for one in people}

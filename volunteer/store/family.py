@@ -43,3 +43,15 @@ def load_family(
         )
     )
     return family | frozenset(guests.scalars())
+
+
+def load_own_records(tx: Tx, community_id: int, login_id: int, today: date) -> frozenset[int]:
+    """Residents whose lines this login may not touch: itself and its family, as of ``today``."""
+    own = tx.run(
+        select(_link.c.resident_id).where(
+            _link.c.login_id == login_id,
+            _link.c.relation == "self",
+            or_(_link.c.ends_on.is_(None), _link.c.ends_on >= today),
+        )
+    )
+    return load_family(tx, community_id, login_id, own.scalars().all(), today)

@@ -140,7 +140,11 @@ def _lock_capped_events(tx: Tx, facts: Facts, *, for_self: bool) -> None:
         )
     taken = tx.run(
         select(_attendance.c.event_id, func.count().label("seats"))
-        .where(_attendance.c.event_id.in_(capped), _attendance.c.state != "undone")
+        .where(
+            _attendance.c.event_id.in_(capped),
+            _attendance.c.state != "undone",
+            ~_attendance.c.joined,
+        )
         .group_by(_attendance.c.event_id)
     )
     facts.seats_taken = {row.event_id: row.seats for row in taken}

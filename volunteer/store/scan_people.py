@@ -62,7 +62,7 @@ _PERSON = (
     _resident.c.merges,
 )
 _named = _resident.alias("named")
-"""The row that a number or an id names: of somebody merged it leads to whom they were merged into."""
+"""The row that a number or an id names; of somebody merged it leads to who they are now."""
 _FOUND = _resident.join(
     _named, func.coalesce(_named.c.merged_into_id, _named.c.id) == _resident.c.id
 )
@@ -154,9 +154,7 @@ def _load_passbook_numbers(tx: Tx, scans: Iterable[Scan], facts: Facts) -> None:
         return
     for row in tx.run(_BY_PASSBOOK_NUMBER, numbers=list(wanted)):
         facts.people[row.id] = _person(row)
-        facts.cards[wanted[row.number]] = CardFacts(
-            None, row.community_id, "active", None, row.id
-        )
+        facts.cards[wanted[row.number]] = CardFacts(None, row.community_id, "active", None, row.id)
 
 
 def _person(row: Any) -> Person:
