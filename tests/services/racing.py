@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from tests.conftest import make_config
 from tests.town import FRIDAY
@@ -28,11 +28,14 @@ from volunteer.domain.refusals import Refused
 from volunteer.domain.scans import Recorder, Scan
 from volunteer.domain.tokens import Keys
 from volunteer.factory import create_app
+from volunteer.services import merges
 from volunteer.services.event_end import end_event
+from volunteer.services.merges import Wish
 from volunteer.services.reversal import reverse_transfer
 from volunteer.services.scans import record_scans
-from volunteer.store import database
+from volunteer.store import database, scan_people
 from volunteer.store.database import db
+from volunteer.store.models import ResidentMerge
 
 PROCESSES = 2
 
@@ -151,6 +154,16 @@ def reverse(transfer_id: int, by: int, now: datetime) -> Call:
     return Call("reverse", {"transfer_id": transfer_id, "by": by, "now": now})
 
 
+def merge(kept_id: int, merged_id: int, by: int, now: datetime) -> Call:
+    """Merge the second into the first."""
+    return Call("merge", {"kept_id": kept_id, "merged_id": merged_id, "by": by, "now": now})
+
+
+def undo_merge(kept_id: int, by: int, now: datetime) -> Call:
+    """Undo the newest merge into a passbook, if there is one that stands."""
+    return Call("undo_merge", {"kept_id": kept_id, "by": by, "now": now})
+
+
 def _scan(community_id: int, keys: Keys, rows: Any, recorder: Recorder, now: datetime) -> Any:
     return record_scans(
         rows,
@@ -178,7 +191,26 @@ def _reverse(community_id: int, _: Keys, transfer_id: int, by: int, now: datetim
     reverse_transfer(transfer_id, reason="登记错人", by=by, now=now, scope=Scope.of(community_id))
 
 
-SERVICES: Mapping[str, Callable[..., Any]] = {"scan": _scan, "end": _end, "reverse": _reverse}
+def _merge(community_id: int, _: Keys, kept_id: int, merged_id: int, by: int, now: datetime) -> Any:
+    wish = Wish(kept_id, merged_id, with_sign_ins=True)
+    return merges.merge_residents(wish, by=by, now=now, scope=Scope.of(community_id))
+
+
+def _undo_merge(community_id: int, _: Keys, kept_id: int, by: int, now: datetime) -> None:
+    standing = select(ResidentMerge.id).where(
+        ResidentMerge.kept_id == kept_id, ResidentMerge.undone_at.is_(None)
+    )
+    merge_id = db.session.execute(standing.order_by(ResidentMerge.id.desc())).scalars().first()
+    merges.undo_merge(merge_id or 0, by=by, now=now, scope=Scope.of(community_id))
+
+
+SERVICES: Mapping[str, Callable[..., Any]] = {
+    "scan": _scan,
+    "end": _end,
+    "reverse": _reverse,
+    "merge": _merge,
+    "undo_merge": _undo_merge,
+}
 
 
 # --- what may be taken away, for the negative controls ------------------------------------
@@ -221,7 +253,19 @@ def _rewrite(*pairs: tuple[str, str]) -> None:
         return statement, parameters
 
 
+def _no_second_look() -> Callable[[], None]:
+    """A scan goes on with whom it found, whoever was merged while it waited for the passbook."""
+    looked = scan_people.require_same_people
+    scan_people.require_same_people = lambda *_: None  # type: ignore[assignment]
+
+    def give_back() -> None:
+        scan_people.require_same_people = looked
+
+    return give_back
+
+
 CONTROLS: Mapping[str, Callable[[], Callable[[], None]]] = {
+    "a second look": _no_second_look,
     "locks": _no_locks,
     "locks and second tries": _no_second_try,
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -19,11 +20,24 @@ from sqlalchemy import func, select
 from tests.auditor import audit
 from tests.faults.volume import FULL, volume
 from tests.scanning import as_device, as_leader, as_self, new_id, record, scan_row
-from tests.services.racing import Course, Outcome, Racer, end, race, racing_processes, reverse, scan
-from tests.services.test_scans import passbook
+from tests.services.racing import (
+    Course,
+    Outcome,
+    Racer,
+    end,
+    merge,
+    race,
+    racing_processes,
+    reverse,
+    scan,
+    undo_merge,
+)
+from tests.services.test_scans import board, passbook
 from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
 from volunteer.domain.access import Scope
+from volunteer.queries.verify import read_report
 from volunteer.services.auto_close import close_forgotten
+from volunteer.services.boards import rebuild_boards
 from volunteer.store import models as m
 from volunteer.store.database import db
 
@@ -298,3 +312,66 @@ def test_two_people_take_one_line_back(ground: Ground) -> None:
 
 def test_without_locks_and_second_tries_taking_back_goes_wrong(ground: Ground) -> None:
     assert lost(lambda: reversals(ground, 8, without="locks and second tries"))
+
+
+# --- a merge and the scans of both cards --------------------------------------------------
+
+
+def merges_and_scans(ground: Ground, pairs: int, without: str | None = None) -> list[str]:
+    """Somebody with two cards is scanned with both at two events each while staff merge the two,
+    undo it and merge again. Whatever comes first: in the end the person was at each event once."""
+    town = ground.town
+    activity_id = town.activity()
+    device = as_device(town.device(token=str(new_id())))
+    admin = town.login(roles=("community_admin",))
+    building_id = town.building(f"{new_id()}")
+    event_ids = [town.event(activity_id), town.event(activity_id)]
+    kept_scans, merged_scans, merging, people = [], [], [], []
+    for _ in range(pairs):
+        kept, merged = (town.resident(building_id=building_id) for _ in range(2))
+        people.append((kept, merged))
+        numbers = town.card(kept)[1], town.card(merged)[1]
+        for event_id in event_ids:
+            kept_scans.append(scan([scan_row(event_id, numbers[0])], device))
+            merged_scans.append(scan([scan_row(event_id, numbers[1])], device))
+        merging += [
+            merge(kept, merged, admin, LATER),
+            undo_merge(kept, admin, LATER),
+            merge(kept, merged, admin, LATER),
+        ]
+    racers = [Racer(tuple(calls)) for calls in (kept_scans, merged_scans, merging)]
+    outcomes = ground.race(racers, without)
+    faults = wrongs(outcomes) + ground.faults()
+    faults += [
+        f"{one.verdict} {one.code}" for one in verdicts_of(outcomes) if one.verdict == "refused"
+    ]
+    refused = {outcome.refused for outcome in outcomes} - {None}
+    # The undo may find that a scan came in between; then the two are merged already.
+    faults += [f"refused: {one}" for one in refused - {"merge_changed", "merge_of_gone"}]
+    faults += [f.fault for f in read_report(Scope.of(town.community_id)).findings]
+    for kept, merged in people:
+        books = passbook(town, kept)[:2], passbook(town, merged)[:2]
+        if books != ((20, 0), (0, 0)):
+            faults.append(f"passbooks {books}")
+    before = board(town, building_id)
+    rebuild_boards(Scope.of(town.community_id))
+    if before != board(town, building_id) or before != (20 * pairs, 0, 2 * pairs, pairs):
+        faults.append(f"board {before}")
+    return faults
+
+
+def verdicts_of(outcomes: Sequence[Outcome]) -> list[Any]:
+    scans = [outcome for outcome in outcomes if outcome.call.what == "scan"]
+    return [one for outcome in scans for one in outcome.result or ()]
+
+
+def test_two_passbooks_become_one_while_both_are_scanned(ground: Ground) -> None:
+    assert merges_and_scans(ground, volume(60)) == []
+
+
+def test_without_a_second_look_a_merge_goes_wrong(ground: Ground) -> None:
+    if db.engine.dialect.name == "sqlite":
+        # One writer at a time finds people under the lock already: nothing else can be taken away.
+        assert lost(lambda: merges_and_scans(ground, 8, without="locks and second tries"))
+    else:
+        assert lost(lambda: merges_and_scans(ground, 20, without="a second look"))

@@ -60,8 +60,8 @@ def merge_residents(wish: Wish, *, by: int, now: datetime, scope: Scope) -> Merg
             facts={
                 "merge_id": merged.merge_id,
                 "merged_id": wish.merged_id,
+                "number": merged.merged_number,
                 "points": merged.moved_points,
-                "minutes": merged.moved_minutes,
             },
         )
         return merged
@@ -108,7 +108,11 @@ def undo_merge(merge_id: int, *, by: int, now: datetime, scope: Scope) -> None:
             subject_id=row.kept_id,
             community_id=community_id,
             login_id=by,
-            facts={"merge_id": merge_id, "merged_id": row.merged_id},
+            facts={
+                "merge_id": merge_id,
+                "merged_id": row.merged_id,
+                "number": row.facts["numbers"][1],
+            },
         )
 
     transact(work, scope)

@@ -51,6 +51,7 @@ class Merged:
     """What a merge did; ``after_…`` are the kept passbook's figures."""
 
     merge_id: int
+    merged_number: str
     moved_points: int
     moved_minutes: int
     moved_owed_points: int
@@ -92,6 +93,7 @@ def record_merge(tx: Tx, two: Two) -> Merged:
     stays = books[two.kept_id]
     return Merged(
         merge_id,
+        merged.passbook_number,
         given.balance_points,
         given.total_minutes,
         given.owed_points,
