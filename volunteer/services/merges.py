@@ -58,8 +58,6 @@ def merge_residents(wish: Wish, *, by: int, now: datetime, scope: Scope) -> Merg
             community_id=two.community_id,
             login_id=by,
             facts={
-                "merge_id": merged.merge_id,
-                "merged_id": wish.merged_id,
                 "number": merged.merged_number,
                 "points": merged.moved_points,
             },
@@ -109,8 +107,6 @@ def undo_merge(merge_id: int, *, by: int, now: datetime, scope: Scope) -> None:
             community_id=community_id,
             login_id=by,
             facts={
-                "merge_id": merge_id,
-                "merged_id": row.merged_id,
                 "number": row.facts["numbers"][1],
             },
         )
