@@ -95,6 +95,11 @@ class Town:
             m.Building, community_id=self.community_id, area_id=self.area_id, name=name, **more
         )
 
+    def alias(self, building_id: int, alias: str) -> int:
+        return self._add(
+            m.BuildingAlias, community_id=self.community_id, building_id=building_id, alias=alias
+        )
+
     def youth_group(self, name: str) -> int:
         return self._add(m.YouthGroup, community_id=self.community_id, name=name)
 

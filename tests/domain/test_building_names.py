@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volunteer.domain.building_names import Place, building_key, buildings_by_key, find_place
+from volunteer.domain.building_names import (
+    Place,
+    building_key,
+    buildings_by_key,
+    find_place,
+    plain_room,
+    split_place,
+)
 
 KNOWN = buildings_by_key(
     [(1, "1栋"), (12, "12栋"), (12, "梅富村12号"), (7, "A座"), (8, "怡枫园3栋"), (20, "二十栋")]
@@ -42,6 +49,45 @@ def test_what_names_no_building_is_not_guessed(written: str) -> None:
 
 def test_a_name_that_two_buildings_have_means_neither() -> None:
     assert buildings_by_key([(1, "3栋"), (2, "三号楼"), (3, "4栋")]) == {"4": 3}
+
+
+def test_staff_say_which_of_two_by_an_alias() -> None:
+    names = [(1, "3栋"), (2, "三号楼"), (1, "怡枫园3栋"), (2, "梅富村三号楼")]
+    assert buildings_by_key(names, [(2, "3栋")])["3"] == 2
+    assert buildings_by_key(names)["怡枫园3"] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "building", "room"),
+    [
+        ("幸福里9栋402", "幸福里9栋", "402"),
+        ("幸福里九栋 402室", "幸福里九栋", "402"),
+        ("幸福里9栋2单元402", "幸福里9栋", "2单元402"),
+        ("莲花路8号12栋402", "莲花路8号12栋", "402"),
+        ("梅富村12号3楼", "梅富村12号", "3楼"),
+        ("幸福里9-402", "幸福里9", "402"),
+        ("幸福里 402", "幸福里", "402"),
+        ("幸福里", "幸福里", None),
+        ("幸福里9栋", "幸福里9栋", None),
+    ],
+)
+def test_building_and_room_are_told_apart(written: str, building: str, room: str | None) -> None:
+    assert split_place(written) == (building, room)
+    known = buildings_by_key([], [(5, building)])
+    assert (find_place(written, known) or Place(0)).building_id == 5
+
+
+def test_a_room_is_kept_without_its_word() -> None:
+    assert [plain_room(one) for one in ("402室", "402房", " 402 ", "室", "")] == [
+        "402", "402", "402", None, None,
+    ]  # fmt: skip
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_split(written: str) -> None:
+    building, room = split_place(written)
+    assert room != ""
+    assert isinstance(building, str)
 
 
 @given(st.integers(1, 199))

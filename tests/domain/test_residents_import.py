@@ -7,16 +7,12 @@ from hypothesis import strategies as st
 
 from volunteer.domain.refusals import Code
 from volunteer.domain.residents_import import (
-    Fate,
     Field,
-    Known,
-    Match,
-    Problem,
     Reading,
-    Register,
     SheetPerson,
     guess_columns,
     guess_header,
+    header_key,
     headings,
     read_person,
     without_identity_numbers,
@@ -151,42 +147,26 @@ def test_an_unknown_building_is_no_error() -> None:
     person = read("陈秀英", "", "幸福里9栋", "", "", "35")
     assert person.is_unplaced
     assert not person.problems
-    chosen = read("陈秀英", "", "幸福里9栋", "", "", "35", places={"幸福里9栋": 3})
-    assert (chosen.building_id, chosen.is_unplaced) == (3, False)
+    chosen = read("陈秀英", "", "幸福里9栋", "402室", "", "35", buildings={"幸福里9": 3})
+    assert (chosen.building_id, chosen.room, chosen.is_unplaced) == (3, "402", False)
+
+
+def test_an_unknown_building_in_the_room_column_is_to_be_matched_too() -> None:
+    person = read("陈秀英", "", "", "幸福里9栋402", "", "35")
+    assert (person.written_place, person.is_unplaced) == ("幸福里9栋402", True)
+    assert read("陈秀英", "", "", "402", "", "35").room == "402"
+
+
+def test_an_age_that_was_chosen_for_all_is_not_what_the_row_says() -> None:
+    assert read("陈秀英", "", "", "", "", "35").says_age
+    assert not read("陈秀英", default_age_band="18_plus").says_age
+
+
+def test_headings_are_remembered_however_they_are_spaced() -> None:
+    assert header_key(["姓 名", "手机", ""]) == header_key(["姓名", " 手机"])
+    assert header_key(["姓名", "手机"]) != header_key(["手机", "姓名"])
 
 
 def test_rows_without_an_age_take_the_one_that_was_chosen() -> None:
     assert read("陈秀英", default_age_band="18_plus").age_band == "18_plus"
     assert read("陈秀英", "", "", "", "2020-01-01", default_age_band="18_plus").age_band is None
-
-
-CHEN = Known(1, "陈秀英", "10000017", frozenset({"+8613800138000"}), 3, "402", "SZ1")
-WANG = Known(4, "王芳", "40000041", building_id=None, room="幸福里9栋 402")
-LI = Known(2, "李伟", "20000025", building_id=3, room="101")
-
-
-@pytest.mark.parametrize(
-    ("person", "match"),
-    [
-        (SheetPerson("陈秀英", phone="+8613800138000"), Match(Fate.UPDATE, (1,))),
-        (SheetPerson("陈秀英", volunteer_number="SZ1"), Match(Fate.UPDATE, (1,))),
-        (SheetPerson("陈秀英", passbook_number="10000017"), Match(Fate.UPDATE, (1,))),
-        (SheetPerson("李伟", building_id=3, room="101"), Match(Fate.UPDATE, (2,))),
-        (SheetPerson("李伟", building_id=3, room="909"), Match(Fate.ASK, (2,))),
-        (SheetPerson("陈小明", phone="+8613800138000"), Match(Fate.ASK, (1,))),
-        (SheetPerson("陈小明", volunteer_number="SZ1"), Match(Fate.ASK, (1,))),
-        (SheetPerson("陈秀英", phone="+8613900139000", building_id=3), Match(Fate.ASK, (1,))),
-        (SheetPerson("陈秀英", building_id=12, room="402"), Match(Fate.NEW)),
-        (SheetPerson("李伟"), Match(Fate.NEW)),
-        (SheetPerson("王芳", written_place="幸福里9栋", room="402"), Match(Fate.UPDATE, (4,))),
-        (
-            SheetPerson("王芳", written_place="幸福里9栋", building_id=3, room="402"),
-            Match(Fate.UPDATE, (4,)),
-        ),
-        (SheetPerson("王芳", written_place="别处"), Match(Fate.ASK, (4,))),
-        (SheetPerson("王芳"), Match(Fate.ASK, (4,))),
-        (SheetPerson("李伟", problems=(Problem("name", None),)), Match(Fate.ERROR)),  # type: ignore[arg-type]
-    ],
-)
-def test_whom_a_row_means(person: SheetPerson, match: Match) -> None:
-    assert Register([CHEN, LI, WANG]).match(person) == match

@@ -13,6 +13,16 @@ _CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百]+(?=�
 _SUFFIX = re.compile(r"(?<=[0-9a-z])(?:号楼|栋|幢|座|号|楼|#)")
 _SEPARATORS = re.compile(r"[\s,，、/\\_.·()（）]+")
 _ROOM = re.compile(r"[-－—–]*(?P<room>[0-9a-z][0-9a-z-]*)?(?:室|房|号)?")
+# 幸福里9栋402, 9栋2单元402; of two such words the last one ends the building: 8号12栋402.
+_HOUSE = re.compile(
+    r"(?P<building>.*[0-9a-z零〇一二两三四五六七八九十百](?:号楼|栋|幢|座))(?P<room>.*)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"(?P<building>.*?[0-9a-z零〇一二两三四五六七八九十百](?:号|楼|#))(?P<room>.*)", re.IGNORECASE
+)
+_DASHED = re.compile(r"(?P<building>.*?[^\s-])\s*-\s*(?P<room>[0-9][0-9a-z-]*)", re.IGNORECASE)
+_SPACED = re.compile(r"(?P<building>.*\S)\s+(?P<room>[0-9][0-9a-z-]*)[室房]?", re.IGNORECASE)
 _ENDING = "|"
 """Stands in a key where a building's number ends: 1栋 is no beginning of 12栋."""
 
@@ -36,8 +46,31 @@ def building_key(written: str) -> str:
     return re.sub(r"[第]|\|+$", "", text)
 
 
-def buildings_by_key(names: Iterable[tuple[int, str]]) -> Mapping[str, int]:
-    """Building by key of each of its names; a key that two buildings have means neither."""
+def buildings_by_key(
+    names: Iterable[tuple[int, str]], aliases: Iterable[tuple[int, str]] = ()
+) -> Mapping[str, int]:
+    """Building by key of each of its names; a key that two buildings have means neither, unless
+    staff said which one by an alias."""
+    return {**_by_key(names), **_by_key(aliases)}
+
+
+def split_place(written: str) -> tuple[str, str | None]:
+    """What is written before the room, and the room: 幸福里9栋402 → 幸福里9栋, 402."""
+    text = " ".join(unicodedata.normalize("NFKC", written).split())
+    text = text.translate({0x2014: "-", 0x2013: "-"})
+    for pattern in (_HOUSE, _NUMBERED, _DASHED, _SPACED):
+        found = pattern.fullmatch(text)
+        if found:
+            return found["building"].strip(), plain_room(found["room"])
+    return text, None
+
+
+def plain_room(written: str) -> str | None:
+    """A room as it is kept, without the word for it: 402室 → 402."""
+    return written.strip(" -、,，").removesuffix("室").removesuffix("房").strip() or None
+
+
+def _by_key(names: Iterable[tuple[int, str]]) -> dict[str, int]:
     found: dict[str, int | None] = {}
     for building_id, name in names:
         key = building_key(name)
@@ -57,7 +90,8 @@ def find_place(written: str, known: Mapping[str, int]) -> Place | None:
     for name in sorted((name for name in known if key.startswith(name)), key=len, reverse=True):
         rest = key[len(name) :]
         # Without a sign between them the digits belong together: 12 is no room 2 of building 1.
-        if not rest.startswith((_ENDING, "-")):
+        is_word = not (name[-1].isascii() and name[-1].isalnum())
+        if not (rest.startswith((_ENDING, "-")) or (is_word and rest[0].isdigit())):
             continue
         room = _ROOM.fullmatch(rest.removeprefix(_ENDING).rstrip(_ENDING))
         if room:

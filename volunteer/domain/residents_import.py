@@ -1,18 +1,19 @@
 """A spreadsheet of residents, as it is understood: which row is the header, what the columns are,
-whom a row means.
+what a row says of a person. Whom it means is ``residents_matching``'s.
 
 Columns are guessed by their words; staff correct the guess. Identity card numbers are taken out
 before anything is kept, whatever their column is called.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from volunteer.domain.age import AgeBand, decide_birth
-from volunteer.domain.building_names import find_place
+from volunteer.domain.building_names import find_place, plain_room, split_place
 from volunteer.domain.names import clean_line, parse_name
 from volunteer.domain.passbook_number import digits_typed, is_passbook_number
 from volunteer.domain.phone import parse_phone
@@ -81,6 +82,8 @@ class SheetPerson:
     volunteer_number: str | None = None
     passbook_number: str | None = None
     problems: tuple[Problem, ...] = ()
+    says_age: bool = True
+    """Its age stands in the row, and is not the one that was chosen for rows without."""
 
     @property
     def is_unplaced(self) -> bool:
@@ -95,13 +98,12 @@ class SheetPerson:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the rows are to be read. `places`: building by written place, as staff chose."""
+    """How the rows are to be read. `buildings`: by key, see ``building_names.buildings_by_key``."""
 
     columns: Mapping[int, Field]
     buildings: Mapping[str, int]
     today: date
     default_age_band: str | None = None
-    places: Mapping[str, int] | None = None
 
 
 def without_identity_numbers(rows: Sequence[Cells]) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -148,6 +150,14 @@ def headings(rows: Sequence[Cells], header: int) -> list[str]:
     if not _known(above):
         return row
     return [cell or over for cell, over in zip(row, above, strict=True)]
+
+
+def header_key(header: Cells) -> bytes:
+    """The same for the same headings, however they are spaced: how the last such sheet was read."""
+    words = [clean_line(heading).casefold().replace(" ", "") for heading in header]
+    while words and not words[-1]:
+        words.pop()
+    return sha256("\x1f".join(words).encode()).digest()
 
 
 def guess_columns(header: Cells) -> dict[int, Field]:
@@ -204,15 +214,15 @@ def read_person(cells: Cells, reading: Reading) -> SheetPerson:
 
 
 def _placed(person: SheetPerson, written: Mapping[Field, str], reading: Reading) -> SheetPerson:
-    place, room = written.get(Field.BUILDING, ""), written.get(Field.ROOM, "")[:LONGEST_ROOM]
-    chosen = (reading.places or {}).get(place)
-    if chosen is not None:
-        return replace(person, written_place=place, building_id=chosen, room=room or None)
+    place, room = written.get(Field.BUILDING, ""), written.get(Field.ROOM, "")
+    room = (plain_room(room) or "")[:LONGEST_ROOM]
     found = find_place(place, reading.buildings) if place else None
     if found is None and not place and room:
         # 12-402 in a column that is called room
         found = find_place(room, reading.buildings)
-        room = "" if found else room
+        if found is None and split_place(room)[1]:
+            place = room
+        room = "" if found or place else room
     return replace(
         person,
         written_place=place,
@@ -239,7 +249,8 @@ def _with_age(
     refusal = decide_birth(born, band, reading.today)
     if refusal:
         problems.append(Problem(Field.BIRTH_DATE if born else Field.AGE, refusal))
-    return replace(person, birth_date=born, age_band=band)
+    says_age = bool(born or written.get(Field.AGE))
+    return replace(person, birth_date=born, age_band=band, says_age=says_age)
 
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?: 00:00:00)?")
@@ -286,100 +297,3 @@ def _age_band(written: str) -> str | Refusal | None:
             AgeBand.UNDER_14 if age < 14 else AgeBand.FROM_14_TO_17 if age < 18 else AgeBand.ADULT
         )
     return Refusal(Code.BIRTH_DATE_OR_AGE_BAND_REQUIRED)
-
-
-# ---- Whom a row means --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Known:
-    """Somebody who has a passbook here, as far as a row can be told to mean them."""
-
-    resident_id: int
-    name: str
-    passbook_number: str
-    phones: frozenset[str] = frozenset()
-    building_id: int | None = None
-    room: str | None = None
-    volunteer_number: str | None = None
-
-
-class Fate(StrEnum):
-    """What becomes of a row."""
-
-    NEW = "new"
-    UPDATE = "update"
-    ASK = "ask"
-    ERROR = "error"
-    SKIP = "skip"
-
-
-@dataclass(frozen=True)
-class Match:
-    """`candidates`: whom the row may mean; of an update exactly one."""
-
-    fate: Fate
-    candidates: tuple[int, ...] = ()
-
-
-class Register:
-    """Everybody known, found by what a row says of them."""
-
-    def __init__(self, known: Iterable[Known]) -> None:
-        self._by_key: dict[tuple[str, ...], dict[int, Known]] = {}
-        for one in known:
-            self.add(one)
-
-    def add(self, one: Known) -> None:
-        keys: list[tuple[str, ...]] = [("phone", phone) for phone in one.phones]
-        if one.passbook_number:
-            keys.append(("passbook", one.passbook_number))
-        if one.volunteer_number:
-            keys.append(("number", one.volunteer_number))
-        keys.append(("home", one.name, str(one.building_id)))
-        for key in keys:
-            self._by_key.setdefault(key, {})[one.resident_id] = one
-
-    def match(self, person: SheetPerson) -> Match:
-        """Whom a row means: the same passbook or volunteer number, phone and name, or name and
-        room, under the same name, is that person; what agrees by half is asked about."""
-        if person.problems:
-            return Match(Fate.ERROR)
-        found = self._found(person)
-        sure = [one for one in found.values() if self._is_same(person, one)]
-        if len(sure) == 1:
-            return Match(Fate.UPDATE, (sure[0].resident_id,))
-        if found:
-            return Match(Fate.ASK, tuple(sorted(found)))
-        return Match(Fate.NEW)
-
-    def _found(self, person: SheetPerson) -> dict[int, Known]:
-        found: dict[int, Known] = {}
-        keys: tuple[tuple[str, ...], ...] = (
-            ("passbook", person.passbook_number or ""),
-            ("number", person.volunteer_number or ""),
-            ("phone", person.phone or ""),
-            ("home", person.name, str(person.building_id)),
-        )
-        if person.written_place:
-            # Somebody imported before the building was matched.
-            keys += (("home", person.name, str(None)),)
-        for key in keys:
-            found |= self._by_key.get(key, {})
-        return found
-
-    @staticmethod
-    def _is_same(person: SheetPerson, one: Known) -> bool:
-        if person.name != one.name:
-            return False
-        if person.passbook_number:
-            return person.passbook_number == one.passbook_number
-        if person.volunteer_number and one.volunteer_number:
-            return person.volunteer_number == one.volunteer_number
-        if person.phone and one.phones:
-            return person.phone in one.phones
-        if one.building_id is None and one.room:
-            unplaced = replace(person, building_id=None).kept_room
-            return one.room in (unplaced, person.written_place[:LONGEST_ROOM])
-        is_known = one.building_id is not None
-        return is_known and person.building_id == one.building_id and person.room == one.room

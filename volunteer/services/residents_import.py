@@ -1,4 +1,4 @@
-"""Imports of residents: keep a sheet, say what would become of its rows, do it in the background.
+"""Imports of residents: say what would become of a sheet's rows, do it in the background.
 
 Nothing of a sheet touches a resident before staff have seen the dry run. What the dry run said is
 decided again, row by row, in the transaction that writes it: somebody may have been added since.
@@ -11,165 +11,131 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from volunteer.domain.access import Scope
 from volunteer.domain.names import pinyin_of
 from volunteer.domain.refusals import Code, refuse
+from volunteer.domain.residents_dry_run import (
+    Chosen,
+    Line,
+    LineFate,
+    decide_lines,
+    decide_unplaced,
+)
 from volunteer.domain.residents_import import (
-    Fate,
     Field,
-    Known,
-    Match,
     Reading,
-    Register,
     SheetPerson,
-    guess_columns,
-    guess_header,
-    headings,
     read_person,
-    without_identity_numbers,
+)
+from volunteer.domain.residents_matching import (
+    Fate,
+    Match,
+    Register,
+    decide_changes,
+    known_from_row,
 )
 from volunteer.domain.tasks import NewTask, Progress, TakenTask
 from volunteer.domain.tokens import Keys
 from volunteer.store import imports as store
-from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx, transact
-from volunteer.store.imports import Hand
-from volunteer.store.models import ImportBatch, ImportRow
-from volunteer.store.rows import load_row, load_today, record_row, require_seen
+from volunteer.store.import_changes import Hand, RowUpdate, record_new, record_updates
+from volunteer.store.imports import record_import_audit
+from volunteer.store.models import ImportBatch
+from volunteer.store.rows import load_row, load_today
 from volunteer.store.tasks import record_progress, record_task, require_held
 
 KIND = "residents_import"
 CHUNK = 50
 """Rows a transaction: under 200 ms of the write lock, so that no scan waits longer."""
 KEPT_CHUNK = 500
-OUTCOMES = ("added", "updated", "unchanged", "skipped")
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A sheet as it was read. `numbers`: the row numbers that the spreadsheet program shows."""
-
-    file_name: str
-    file_hash: bytes
-    rows: Sequence[tuple[str, ...]]
-    numbers: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Choices:
-    """How staff say the sheet is to be read. `places`: building by how it is written there."""
+    """How staff say that the columns are to be read."""
 
-    header_place: int
     columns: Mapping[int, Field]
     default_age_band: str | None = None
-    places: Mapping[str, int] | None = None
 
 
-def keep_upload(community_id: int, upload: Upload, *, by: int, now: datetime, scope: Scope) -> int:
-    """Keep the rows of a sheet, without identity card numbers, and guess how to read them; gives
-    the batch's id. A community's last choice of buildings is remembered.
-
-    Raises Refused: ``not_found``.
-    """
-    rows, dropped = without_identity_numbers(upload.rows)
-    header = guess_header(rows)
-    columns = guess_columns(headings(rows, header))
-
-    def begin(tx: Tx) -> int:
-        require_seen(tx, community_id)
-        return record_row(
-            tx,
-            ImportBatch,
-            {
-                "community_id": community_id,
-                "state": "uploading",
-                "file_name": upload.file_name[:120],
-                "file_hash": upload.file_hash,
-                "header_place": header,
-                "columns": {str(place): field.value for place, field in columns.items()},
-                "places": _remembered_places(tx, community_id),
-                "notes": {"dropped": dropped},
-                "total_rows": len(rows),
-                "created_at": now,
-                "created_by_login_id": by,
-            },
-        )
-
-    batch_id = transact(begin, scope)
-    kept = [
-        {
-            "community_id": community_id,
-            "batch_id": batch_id,
-            "place": place,
-            "number": number,
-            "cells": {"cells": cells},
-            "chosen_by_staff": False,
-        }
-        for place, (number, cells) in enumerate(zip(upload.numbers, rows, strict=True))
-    ]
-    for start in range(0, len(kept), KEPT_CHUNK):
-        chunk = kept[start : start + KEPT_CHUNK]
-        transact(lambda tx, chunk=chunk: store.record_rows(tx, chunk), scope)  # type: ignore[misc]
-    transact(lambda tx: store.record_batch(tx, batch_id, state="uploaded"), scope)
-    return batch_id
-
-
-def check_import(batch_id: int, choices: Choices, *, now: datetime, scope: Scope) -> None:
-    """The dry run: say of every row what would become of it. Writes nothing but that.
+def check_import(
+    batch_id: int, choices: Choices | None = None, *, now: datetime, scope: Scope
+) -> None:
+    """The dry run: say of every row what would become of it. Writes nothing but that. Without
+    ``choices`` the columns stay, and so does what staff chose for rows that are still in doubt.
 
     Raises Refused: ``not_found``, ``changed_meanwhile`` (it is being imported), ``choice_missing``
     (no column holds the name).
     """
-    if Field.NAME not in choices.columns.values():
+    if choices is not None and Field.NAME not in choices.columns.values():
         raise refuse(Code.CHOICE_MISSING, field="columns")
 
-    def load(tx: Tx) -> tuple[Sequence[Any], Reading, list[Known]]:
-        batch = _load_open(tx, batch_id)
-        places = dict(batch.places if choices.places is None else choices.places)
-        store.record_batch(
-            tx,
-            batch_id,
-            header_place=choices.header_place,
-            columns={str(place): field.value for place, field in choices.columns.items()},
-            default_age_band=choices.default_age_band,
-            places=places,
-        )
-        batch = load_row(tx, ImportBatch, batch_id)
-        reading = store.load_reading(tx, batch, load_today(tx, batch.community_id, now))
-        rows = tx.run(
-            select(ImportRow.id, ImportRow.place, ImportRow.cells)
-            .where(ImportRow.batch_id == batch_id)
-            .order_by(ImportRow.place)
-        ).all()
-        return rows, reading, store.load_known(tx, batch.community_id)
+    def load(tx: Tx) -> tuple[Sequence[Any], Reading, Register]:
+        batch = store.load_open_batch(tx, batch_id)
+        if choices is not None:
+            columns = {str(place): field.value for place, field in choices.columns.items()}
+            store.record_batch(
+                tx, batch_id, columns=columns, default_age_band=choices.default_age_band
+            )
+            batch = load_row(tx, ImportBatch, batch_id)
+        today = load_today(tx, batch.community_id, now)
+        register = Register(store.load_known(tx, batch.community_id), today)
+        rows = store.load_rows(tx, batch_id, first=batch.header_place + 1)
+        return rows, store.load_reading(tx, batch, today), register
 
-    rows, reading, known = transact(load, scope)
-    fates = _decide_fates(rows, reading, known, choices.header_place)
-    for start in range(0, len(fates), KEPT_CHUNK):
-        chunk = fates[start : start + KEPT_CHUNK]
+    rows, reading, register = transact(load, scope)
+    lines = [_line(row, keep=choices is None) for row in rows]
+    fates = decide_lines(lines, reading, register)
+    kept = [_kept(one) for one in fates]
+    for start in range(0, len(kept), KEPT_CHUNK):
+        chunk = kept[start : start + KEPT_CHUNK]
         transact(lambda tx, chunk=chunk: store.record_fates(tx, chunk), scope)  # type: ignore[misc]
-    transact(lambda tx: store.record_batch(tx, batch_id, state="checked"), scope)
+    unplaced = [[one.written, one.count, one.first_number] for one in decide_unplaced(fates)]
+
+    def end(tx: Tx) -> None:
+        notes = {**store.load_open_batch(tx, batch_id).notes, "unplaced": unplaced}
+        store.record_batch(tx, batch_id, state="checked", notes=notes)
+
+    transact(end, scope)
 
 
-def choose_row(row_id: int, resident_id: int | None, *, skip: bool = False, scope: Scope) -> None:
-    """Staff say whom a row means: somebody who is known, somebody new (None), or nobody to import.
+def choose_rows(
+    batch_id: int, chosen: Mapping[int, Chosen], *, now: datetime, scope: Scope
+) -> None:
+    """Staff say by row id whom rows in doubt mean: somebody who was offered, somebody new, or
+    nobody to import.
 
     Raises Refused: ``not_found``, ``changed_meanwhile``, ``choice_missing`` (nobody that was
     offered).
     """
 
     def work(tx: Tx) -> None:
-        row = load_row(tx, ImportRow, row_id)
-        _load_open(tx, row.batch_id)
-        offered = (row.reading or {}).get("candidates", [])
-        if resident_id is not None and (resident_id not in offered or resident_id < 0):
-            raise refuse(Code.CHOICE_MISSING)
-        fate = Fate.SKIP if skip else Fate.NEW if resident_id is None else Fate.UPDATE
-        chosen = {"fate": fate.value, "resident_id": resident_id, "chosen_by_staff": True}
-        table = ImportRow.__table__
-        tx.run(table.update().where(table.c.id == row_id).values(**chosen))  # type: ignore[attr-defined]
+        batch = store.load_open_batch(tx, batch_id)
+        rows = store.load_rows_of(tx, batch_id, sorted(chosen))
+        if len(rows) != len(chosen):
+            raise refuse(Code.NOT_FOUND)
+        ids = {one.resident_id for one in chosen.values() if one.resident_id is not None}
+        today = load_today(tx, batch.community_id, now)
+        known = store.load_known_of(tx, batch.community_id, [], ids)
+        decision = store.load_reading(tx, batch, today), Register(known, today)
+        kept = [_chosen_row(row, chosen[row.id], *decision) for row in rows]
+        if kept:
+            store.record_fates(tx, kept)
+
+    transact(work, scope)
+
+
+def choose_all(batch_id: int, fate: Fate, *, scope: Scope) -> None:
+    """Everybody still in doubt is somebody new, or is left out.
+
+    Raises Refused: ``not_found``, ``changed_meanwhile``, ``choice_missing``.
+    """
+    if fate not in (Fate.NEW, Fate.SKIP):
+        raise refuse(Code.CHOICE_MISSING)
+
+    def work(tx: Tx) -> None:
+        store.load_open_batch(tx, batch_id)
+        store.record_chosen_for_all(tx, batch_id, fate)
 
     transact(work, scope)
 
@@ -184,26 +150,18 @@ def apply_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> int:
         batch = load_row(tx, ImportBatch, batch_id)
         if batch.state != "checked":
             raise refuse(Code.CHANGED_MEANWHILE)
-        task = NewTask(KIND, {"batch_id": batch_id, "counts": {}}, batch.total_rows)
+        count = max(batch.total_rows - batch.header_place - 1, 0)
+        task = NewTask(KIND, {"batch_id": batch_id}, count)
         task_id = record_task(tx, batch.community_id, task, by=by, now=now)
-        store.record_batch(tx, batch_id, state="applying", task_id=task_id)
-        record_audit(
-            tx,
-            now=now,
-            action="import_started",
-            subject_kind="import_batch",
-            subject_id=batch_id,
-            community_id=batch.community_id,
-            login_id=by,
-            facts={"count": batch.total_rows},
-        )
+        store.record_batch(tx, batch_id, state="applying", task_id=task_id, applied_at=now)
+        record_import_audit(tx, "import_started", batch, by, now, count=count)
         return task_id
 
     return transact(work, scope)
 
 
 def apply_chunk(task: TakenTask, now: datetime, *, keys: Keys) -> Progress:
-    """Write the next hundred rows down; see ``jobs.tasks.Chunk``."""
+    """Write the next fifty rows down; see ``jobs.tasks.Chunk``."""
     batch_id = int(task.arguments["batch_id"])
     # Its dictionaries take half a second to load, once; not while everybody's scans wait.
     pinyin_of("名")
@@ -213,21 +171,14 @@ def apply_chunk(task: TakenTask, now: datetime, *, keys: Keys) -> Progress:
         batch = load_row(tx, ImportBatch, batch_id)
         store.lock_register(tx, batch.community_id)
         hand = Hand(keys, task.by, now, load_today(tx, batch.community_id, now))
-        rows = tx.run(
-            select(ImportRow)
-            .with_only_columns(*ImportRow.__table__.c)
-            .where(ImportRow.batch_id == batch_id, ImportRow.place >= task.done_steps)
-            .order_by(ImportRow.place)
-            .limit(CHUNK)
-        ).all()
-        reading = store.load_reading(tx, batch, hand.today)
-        register = Register(store.load_known(tx, batch.community_id))
-        outcomes = _record_chunk(tx, batch, rows, (reading, register), hand)
+        first = batch.header_place + 1 + task.done_steps
+        rows = store.load_rows(tx, batch_id, first=first, most=CHUNK)
+        outcomes = _record_chunk(tx, batch, rows, hand)
         if outcomes:
             store.record_outcomes(tx, outcomes)
         done = task.done_steps + len(rows)
         ended = done >= task.total_steps or not rows
-        progress = Progress(done, _counts(tx, batch_id) if ended else None)
+        progress = Progress(done, store.load_counts(tx, batch_id) if ended else None)
         if ended:
             store.record_batch(tx, batch_id, state="applied")
         record_progress(tx, task, progress, now)
@@ -236,118 +187,95 @@ def apply_chunk(task: TakenTask, now: datetime, *, keys: Keys) -> Progress:
     return transact(work, Scope.everything())
 
 
-def _record_chunk(
-    tx: Tx, batch: Any, rows: Sequence[Any], by: tuple[Reading, Register], hand: Hand
-) -> list[dict[str, Any]]:
-    """The outcome of each row; new people of the chunk in a handful of statements."""
-    reading, register = by
+def _record_chunk(tx: Tx, batch: Any, rows: Sequence[Any], hand: Hand) -> list[dict[str, Any]]:
+    """The outcome of each row, in a handful of statements.
+
+    A row in doubt is what staff chose; any other is decided by what holds now: whoever was new in
+    the dry run and is known meanwhile is updated, or left out when it is not sure.
+    """
+    reading = store.load_reading(tx, batch, hand.today)
+    people = {row.id: read_person(row.cells["cells"], reading) for row in rows}
+    ids = {row.resident_id for row in rows if row.resident_id is not None}
+    ids |= {one for row in rows for one in (row.reading or {}).get("candidates", ()) if one > 0}
+    known = store.load_known_of(tx, batch.community_id, list(people.values()), ids)
+    register = Register(known, hand.today)
     new: list[tuple[int, SheetPerson]] = []
-    outcomes: list[dict[str, Any]] = []
+    updates: dict[int, RowUpdate] = {}
+    skipped = []
     for row in rows:
-        if row.place <= batch.header_place:
-            continue
-        person = read_person(row.cells["cells"], reading)
+        person = people[row.id]
         fate, resident_id = _fate_now(row, register.match(person))
+        one = register.get(resident_id) if resident_id is not None else None
         if fate is Fate.NEW:
             new.append((row.id, person))
             # Not its id yet, but the next row of the chunk may mean the same person.
-            register.add(_known(-row.id, person))
-        elif fate is Fate.UPDATE and resident_id is not None and resident_id > 0:
-            before = store.record_update(tx, batch.community_id, resident_id, person, hand)
-            outcome = "updated" if before else "unchanged"
-            outcomes.append(_outcome(row.id, outcome, resident_id, before or None))
+            register.add(known_from_row(row.id, person))
+        elif fate is Fate.UPDATE and one is not None and one.resident_id not in updates:
+            changes = decide_changes(person, one)
+            updates[one.resident_id] = RowUpdate(row.id, one.resident_id, changes)
         else:
-            outcomes.append(_outcome(row.id, "skipped", None, None))
-    return store.record_new(tx, batch.community_id, new, hand) + outcomes
+            skipped.append(
+                {"id": row.id, "outcome": "skipped", "resident_id": None, "before": None}
+            )
+    added = record_new(tx, batch.community_id, new, hand)
+    return added + record_updates(tx, batch.community_id, list(updates.values()), hand) + skipped
 
 
 def _fate_now(row: Any, match: Match) -> tuple[Fate, int | None]:
-    """What staff chose; else what holds now, which the dry run may have missed: whoever it took
-    for new and who is known by now is updated, or left out when it is not sure."""
-    if match.fate is Fate.ERROR:
-        return Fate.ERROR, None
+    if match.fate is Fate.ERROR or row.fate == Fate.SKIP.value:
+        return match.fate if match.fate is Fate.ERROR else Fate.SKIP, None
     if row.chosen_by_staff:
         return Fate(row.fate), row.resident_id
     sure = match.candidates[0] if match.fate is Fate.UPDATE else None
     return match.fate, sure
 
 
-def _decide_fates(
-    rows: Sequence[Any], reading: Reading, known: Sequence[Known], header_place: int
-) -> list[dict[str, Any]]:
-    register = Register(known)
-    fates = []
-    for row in rows:
-        if row.place <= header_place:
-            fates.append(_fate(row.id, Fate.SKIP, SheetPerson(), ()))
-            continue
-        person = read_person(row.cells["cells"], reading)
-        match = register.match(person)
-        if match.fate is Fate.NEW:
-            register.add(_known(-row.id, person))
-        fates.append(_fate(row.id, match.fate, person, match.candidates))
-    return fates
+def _line(row: Any, *, keep: bool) -> Line:
+    chosen = Chosen(Fate(row.fate), row.resident_id) if keep and row.chosen_by_staff else None
+    return Line(row.id, row.number, row.cells["cells"], chosen)
 
 
-def _fate(
-    row_id: int, fate: Fate, person: SheetPerson, candidates: Sequence[int]
-) -> dict[str, Any]:
+def _kept(one: LineFate) -> dict[str, Any]:
+    """A line's fate as the columns of its row."""
     problems = [
-        {"field": str(one.field), "code": one.refusal.code.value, "facts": dict(one.refusal.facts)}
-        for one in person.problems
+        {"field": str(problem.field), "code": problem.refusal.code.value}
+        | {"facts": dict(problem.refusal.facts)}
+        for problem in one.person.problems
     ]
-    sure = candidates[0] if fate is Fate.UPDATE and candidates[0] > 0 else None
-    reading = {
-        "problems": problems,
-        "candidates": list(candidates),
-        "unplaced": person.written_place if person.is_unplaced else None,
+    in_doubt = one.match.fate is Fate.ASK
+    return {
+        "id": one.line.row_id,
+        "fate": one.fate.value,
+        "reading": {
+            "problems": problems,
+            "candidates": list(one.match.candidates) if in_doubt else [],
+            "reasons": [[str(why) for why in reasons] for reasons in one.match.reasons],
+            "unplaced": one.person.is_unplaced,
+            "same_as": one.same_as,
+        },
+        "resident_id": one.resident_id,
+        "changes": one.changes or None,
+        "chosen_by_staff": one.chosen_by_staff and in_doubt,
     }
-    return {"id": row_id, "fate": fate.value, "reading": reading, "resident_id": sure}
 
 
-def _known(resident_id: int, person: SheetPerson) -> Known:
-    """A row before this one, as the rows after it see it; its id is negative."""
-    return Known(
-        resident_id=resident_id,
-        name=person.name,
-        passbook_number="",
-        phones=frozenset({person.phone} if person.phone else ()),
-        building_id=person.building_id,
-        room=person.kept_room,
-        volunteer_number=person.volunteer_number,
-    )
-
-
-def _outcome(
-    row_id: int, outcome: str, resident_id: int | None, before: dict[str, Any] | None
-) -> dict[str, Any]:
-    return {"id": row_id, "outcome": outcome, "resident_id": resident_id, "before": before}
-
-
-def _counts(tx: Tx, batch_id: int) -> dict[str, int]:
-    rows = tx.run(
-        select(ImportRow.outcome).where(
-            ImportRow.batch_id == batch_id, ImportRow.outcome.is_not(None)
-        )
-    ).scalars()
-    counts = dict.fromkeys(OUTCOMES, 0)
-    for outcome in rows:
-        counts[str(outcome)] += 1
-    return counts
-
-
-def _remembered_places(tx: Tx, community_id: int) -> dict[str, Any]:
-    last = (
-        select(ImportBatch.places)
-        .where(ImportBatch.community_id == community_id)
-        .order_by(ImportBatch.id.desc())
-        .limit(1)
-    )
-    return dict(tx.run(last).scalar_one_or_none() or {})
-
-
-def _load_open(tx: Tx, batch_id: int) -> Any:
-    batch = load_row(tx, ImportBatch, batch_id)
-    if batch.state not in ("uploaded", "checked"):
+def _chosen_row(row: Any, chosen: Chosen, reading: Reading, register: Register) -> dict[str, Any]:
+    candidates = (row.reading or {}).get("candidates", [])
+    if not candidates or chosen.fate not in (Fate.NEW, Fate.UPDATE, Fate.SKIP):
         raise refuse(Code.CHANGED_MEANWHILE)
-    return batch
+    one = None
+    if chosen.fate is Fate.UPDATE:
+        resident_id = chosen.resident_id
+        offered = resident_id is not None and resident_id in candidates
+        one = register.get(resident_id) if offered and resident_id is not None else None
+        if one is None:
+            raise refuse(Code.CHOICE_MISSING)
+    person = read_person(row.cells["cells"], reading)
+    return {
+        "id": row.id,
+        "fate": chosen.fate.value,
+        "reading": row.reading,
+        "resident_id": one.resident_id if one else None,
+        "changes": (decide_changes(person, one) or None) if one else None,
+        "chosen_by_staff": True,
+    }

@@ -1,21 +1,22 @@
-"""Imports of residents: their batches and rows, and writing a chunk of rows down."""
+"""Imports of residents: their batches and rows, who is known already, how a sheet is read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, select, union_all, update
 
 from volunteer.domain.building_names import buildings_by_key
-from volunteer.domain.people import Home, NewPerson
-from volunteer.domain.residents_import import Field, Known, Reading, SheetPerson
-from volunteer.domain.tokens import Keys
-from volunteer.store.bulk import insert_rows, update_rows
+from volunteer.domain.refusals import Code, refuse
+from volunteer.domain.residents_import import Field, Reading, SheetPerson
+from volunteer.domain.residents_matching import VOLUNTEER_NUMBER, Fate, Known
+from volunteer.store.audit import record_audit
+from volunteer.store.bulk import among, insert_rows, update_rows
 from volunteer.store.database import Tx
 from volunteer.store.models import (
+    Area,
     Building,
     BuildingAlias,
     Community,
@@ -29,21 +30,11 @@ from volunteer.store.models import (
     Resident,
 )
 from volunteer.store.models.base import table_of
-from volunteer.store.people import birth_columns, name_columns, record_residents
+from volunteer.store.rows import load_row
 
-VOLUNTEER_NUMBER = "义工号"
 ROW = table_of(ImportRow)
-PHONE = table_of(ContactPhone)
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who writes, when, and with which keys."""
-
-    keys: Keys
-    by: int | None
-    now: datetime
-    today: date
+OUTCOMES = ("added", "updated", "unchanged", "skipped")
+_MATCHED_STATES = ("active", "provisional", "moved_away", "deceased")
 
 
 def lock_register(tx: Tx, community_id: int) -> None:
@@ -57,11 +48,119 @@ def lock_register(tx: Tx, community_id: int) -> None:
 
 def load_known(tx: Tx, community_id: int) -> list[Known]:
     """Everybody with a passbook here, as far as a row of a sheet can be told to mean them."""
-    phones: dict[int, set[str]] = {}
-    noted = select(ContactPhone.resident_id, ContactPhone.phone).where(
-        ContactPhone.community_id == community_id
+    return _load_known(tx, community_id, None)
+
+
+def load_known_of(
+    tx: Tx, community_id: int, people: Sequence[SheetPerson], and_ids: Collection[int]
+) -> list[Known]:
+    """Those whom ``people`` may mean, and ``and_ids``: a chunk of a sheet does not read a whole
+    register while scans wait for the write lock."""
+    named: dict[str, list[str]] = {
+        "names": sorted({one.name for one in people}),
+        "phones": sorted({one.phone for one in people if one.phone}),
+        "passbooks": sorted({one.passbook_number for one in people if one.passbook_number}),
+        "numbers": sorted({one.volunteer_number for one in people if one.volunteer_number}),
+    }
+    found = tx.run(_MEANT, community_id=community_id, **named).scalars()
+    ids = sorted({*found, *and_ids})
+    return _load_known(tx, community_id, ids) if ids else []
+
+
+def _meant() -> Any:
+    """Residents by name, passbook number, phone and volunteer number, each along an index."""
+    here = Resident.community_id == _community()
+    return union_all(
+        select(Resident.id).where(here, among(table_of(Resident).c.name, "names")),
+        select(Resident.id).where(here, among(table_of(Resident).c.passbook_number, "passbooks")),
+        select(ContactPhone.resident_id).where(
+            ContactPhone.community_id == _community(),
+            among(table_of(ContactPhone).c.phone, "phones"),
+        ),
+        select(LoginResident.resident_id)
+        .join(Login, Login.id == LoginResident.login_id)
+        .where(
+            LoginResident.community_id == _community(), among(table_of(Login).c.phone, "phones")
+        ),
+        select(ExternalNumber.resident_id).where(
+            ExternalNumber.community_id == _community(),
+            ExternalNumber.system == VOLUNTEER_NUMBER,
+            among(table_of(ExternalNumber).c.number, "numbers"),
+        ),
     )
-    signing_in = (
+
+
+def _community() -> Any:
+    return bindparam("community_id", type_=BigInteger())
+
+
+_MEANT = _meant()
+"""Built once: see ``Tx.run``."""
+
+
+def _load_known(tx: Tx, community_id: int, ids: Sequence[int] | None) -> list[Known]:
+    def rows(statement: Any, column: Any) -> Sequence[Any]:
+        if ids is None:
+            return tx.run(statement).all()
+        return tx.run(statement.where(among(column, "resident_ids")), resident_ids=ids).all()
+
+    noted = rows(
+        select(ContactPhone.resident_id, ContactPhone.phone).where(
+            ContactPhone.community_id == community_id
+        ),
+        table_of(ContactPhone).c.resident_id,
+    )
+    signing_in = rows(_own_phones(community_id), table_of(LoginResident).c.resident_id)
+    phones: dict[int, set[str]] = {}
+    for row in (*noted, *signing_in):
+        phones.setdefault(row.resident_id, set()).add(row.phone)
+    contact = {row.resident_id: row.phone for row in noted}
+    homes = {
+        row.resident_id: row
+        for row in rows(_running_homes(community_id), table_of(Residence).c.resident_id)
+    }
+    numbers = {
+        row.resident_id: row.number
+        for row in rows(_volunteer_numbers(community_id), table_of(ExternalNumber).c.resident_id)
+    }
+    return [
+        Known(
+            resident_id=row.id,
+            name=row.name,
+            passbook_number=row.passbook_number,
+            phones=frozenset(phones.get(row.id, ())),
+            building_id=homes[row.id].building_id if row.id in homes else None,
+            room=homes[row.id].room if row.id in homes else None,
+            volunteer_number=numbers.get(row.id),
+            name_en=row.name_en,
+            birth_date=row.birth_date,
+            age_band=row.age_band,
+            contact_phone=contact.get(row.id),
+            state=row.state,
+        )
+        for row in rows(_people(community_id), table_of(Resident).c.id)
+    ]
+
+
+def _people(community_id: int) -> Any:
+    """Not the guests: their own community imports them."""
+    return select(
+        Resident.id,
+        Resident.name,
+        Resident.name_en,
+        Resident.passbook_number,
+        Resident.birth_date,
+        Resident.age_band,
+        Resident.state,
+    ).where(
+        Resident.community_id == community_id,
+        Resident.state.in_(_MATCHED_STATES),
+        Resident.home_resident_id.is_(None),
+    )
+
+
+def _own_phones(community_id: int) -> Any:
+    return (
         select(LoginResident.resident_id, Login.phone)
         .join(Login, Login.id == LoginResident.login_id)
         .where(
@@ -72,35 +171,12 @@ def load_known(tx: Tx, community_id: int) -> list[Known]:
             Login.phone.is_not(None),
         )
     )
-    both: tuple[Any, ...] = (noted, signing_in)
-    for found in both:
-        for row in tx.run(found):
-            phones.setdefault(row.resident_id, set()).add(row.phone)
-    homes = {row.resident_id: row for row in tx.run(_running_homes(community_id))}
-    numbers = {
-        row.resident_id: row.number
-        for row in tx.run(
-            select(ExternalNumber.resident_id, ExternalNumber.number).where(
-                ExternalNumber.community_id == community_id,
-                ExternalNumber.system == VOLUNTEER_NUMBER,
-            )
-        )
-    }
-    people = select(Resident.id, Resident.name, Resident.passbook_number).where(
-        Resident.community_id == community_id, Resident.state.in_(("active", "provisional"))
+
+
+def _volunteer_numbers(community_id: int) -> Any:
+    return select(ExternalNumber.resident_id, ExternalNumber.number).where(
+        ExternalNumber.community_id == community_id, ExternalNumber.system == VOLUNTEER_NUMBER
     )
-    return [
-        Known(
-            resident_id=row.id,
-            name=row.name,
-            passbook_number=row.passbook_number,
-            phones=frozenset(phones.get(row.id, ())),
-            building_id=homes[row.id].building_id if row.id in homes else None,
-            room=homes[row.id].room if row.id in homes else None,
-            volunteer_number=numbers.get(row.id),
-        )
-        for row in tx.run(people).all()
-    ]
 
 
 def _running_homes(community_id: int) -> Any:
@@ -117,24 +193,102 @@ def _running_homes(community_id: int) -> Any:
     )
 
 
-def load_reading(tx: Tx, batch: Any, today: date) -> Reading:
-    """How the rows of a batch are read: its columns and places, and the community's buildings."""
-    names = tx.run(
-        select(Building.id, Building.name)
-        .where(Building.community_id == batch.community_id, Building.deactivated_at.is_(None))
-        .union_all(
-            select(BuildingAlias.building_id, BuildingAlias.alias).where(
-                BuildingAlias.community_id == batch.community_id
-            )
-        )
+def load_homes(tx: Tx, community_id: int, resident_ids: Sequence[int]) -> dict[int, Any]:
+    """The running home of each of these, with its id and first day."""
+    statement = _running_homes(community_id).where(
+        among(table_of(Residence).c.resident_id, "resident_ids")
     )
+    rows = tx.run(statement.order_by(Residence.id), resident_ids=resident_ids)
+    return {row.resident_id: row for row in rows}
+
+
+def load_areas(tx: Tx, building_ids: Iterable[int]) -> dict[int, int]:
+    """The area of each building."""
+    wanted = sorted(set(building_ids))
+    if not wanted:
+        return {}
+    rows = tx.run(
+        select(Building.id, Building.area_id).where(among(table_of(Building).c.id, "ids")),
+        ids=wanted,
+    )
+    return {row.id: row.area_id for row in rows}
+
+
+def load_reading(tx: Tx, batch: Any, today: date) -> Reading:
+    """How the rows of a batch are read: its columns, and the community's buildings."""
     return Reading(
         columns={int(place): Field(field) for place, field in batch.columns.items()},
-        buildings=buildings_by_key((row.id, row.name) for row in names),
+        buildings=load_buildings(tx, batch.community_id),
         today=today,
         default_age_band=batch.default_age_band,
-        places={written: int(building_id) for written, building_id in batch.places.items()},
     )
+
+
+def load_buildings(tx: Tx, community_id: int) -> Mapping[str, int]:
+    """Building by key: of its name, of its area and name, of what else it is called."""
+    in_use = Building.community_id == community_id, Building.deactivated_at.is_(None)
+    names = tx.run(
+        select(Building.id, Building.name, Area.name.label("area"))
+        .join(Area, Area.id == Building.area_id)
+        .where(*in_use)
+    ).all()
+    aliases = tx.run(
+        select(BuildingAlias.building_id, BuildingAlias.alias)
+        .join(Building, Building.id == BuildingAlias.building_id)
+        .where(*in_use)
+    )
+    return buildings_by_key(
+        [(row.id, row.name) for row in names] + [(row.id, row.area + row.name) for row in names],
+        [(row.building_id, row.alias) for row in aliases],
+    )
+
+
+def load_open_batch(tx: Tx, batch_id: int) -> Any:
+    """A batch that is not imported yet, locked. Raises Refused: ``not_found``,
+    ``changed_meanwhile``."""
+    batch = load_row(tx, ImportBatch, batch_id)
+    if batch.state not in ("uploaded", "checked"):
+        raise refuse(Code.CHANGED_MEANWHILE)
+    return batch
+
+
+def load_rows(tx: Tx, batch_id: int, *, first: int = 0, most: int | None = None) -> Sequence[Any]:
+    """Rows of a batch from a place on, in order."""
+    statement = (
+        select(ROW).where(ROW.c.batch_id == batch_id, ROW.c.place >= first).order_by(ROW.c.place)
+    )
+    return tx.run(statement if most is None else statement.limit(most)).all()
+
+
+def load_rows_of(tx: Tx, batch_id: int, row_ids: Sequence[int]) -> Sequence[Any]:
+    """These rows of a batch, in order."""
+    chosen = select(ROW).where(ROW.c.batch_id == batch_id, among(ROW.c.id, "row_ids"))
+    return tx.run(chosen.order_by(ROW.c.place), row_ids=row_ids).all()
+
+
+def load_remembered(tx: Tx, community_id: int, key: bytes) -> Any | None:
+    """How the community's last sheet with the same headings was read, once staff had agreed."""
+    same = (
+        select(ImportBatch.columns, ImportBatch.default_age_band)
+        .where(
+            ImportBatch.community_id == community_id,
+            ImportBatch.header_key == key,
+            ImportBatch.state.in_(("checked", "applying", "applied")),
+        )
+        .order_by(ImportBatch.id.desc())
+        .limit(1)
+    )
+    return tx.run(same).first()
+
+
+def load_counts(tx: Tx, batch_id: int) -> dict[str, int]:
+    """How many rows had which outcome."""
+    rows = tx.run(
+        select(ROW.c.outcome, func.count().label("rows"))
+        .where(ROW.c.batch_id == batch_id, ROW.c.outcome.is_not(None))
+        .group_by(ROW.c.outcome)
+    )
+    return dict.fromkeys(OUTCOMES, 0) | {str(row.outcome): int(row.rows) for row in rows}
 
 
 def record_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -143,164 +297,15 @@ def record_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def record_fates(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What the dry run says of rows; who was chosen by staff stays chosen."""
+    """What the dry run says of rows."""
     update_rows(
         tx,
         ROW,
         rows,
-        "fate = r.fate, reading = r.reading, resident_id = r.resident_id",
-        "import_row.id = r.id AND NOT import_row.chosen_by_staff",
+        "fate = r.fate, reading = r.reading, resident_id = r.resident_id, changes = r.changes,"
+        " chosen_by_staff = r.chosen_by_staff",
+        "import_row.id = r.id",
     )
-
-
-def record_new(
-    tx: Tx, community_id: int, people: Sequence[tuple[int, SheetPerson]], hand: Hand
-) -> list[dict[str, Any]]:
-    """Take people up, each with passbook, first card and phone; gives the rows' outcomes."""
-    if not people:
-        return []
-    area_of = _areas(tx, {person.building_id for _, person in people if person.building_id})
-    new = [_new_person(person, area_of, hand.today) for _, person in people]
-    added = record_residents(tx, community_id, new, keys=hand.keys, by=hand.by, now=hand.now)
-    phones = [
-        _phone_row(community_id, one.resident_id, person.phone, hand.now)
-        for (_, person), one in zip(people, added, strict=True)
-        if person.phone
-    ]
-    if phones:
-        insert_rows(tx, PHONE, phones)
-    return [
-        {"id": row_id, "outcome": "added", "resident_id": one.resident_id, "before": None}
-        for (row_id, _), one in zip(people, added, strict=True)
-    ]
-
-
-def record_update(
-    tx: Tx, community_id: int, resident_id: int, person: SheetPerson, hand: Hand
-) -> dict[str, Any]:
-    """Bring one person up to date with what the row says; what it does not say stays.
-
-    Gives what was replaced, which is empty when nothing was.
-    """
-    before: dict[str, Any] = {}
-    table = table_of(Resident)
-    is_theirs = table.c.community_id == community_id, table.c.id == resident_id
-    now_is = tx.run(select(table).where(*is_theirs).with_for_update()).one()
-    wanted: dict[str, Any] = {}
-    if person.name != now_is.name or (person.name_en and person.name_en != now_is.name_en):
-        wanted |= name_columns(person.name, person.name_en or now_is.name_en)
-    if person.birth_date and person.birth_date != now_is.birth_date:
-        wanted |= birth_columns(person.birth_date, None)
-    for name in wanted:
-        value = now_is._mapping[name]
-        before[name] = value.isoformat() if isinstance(value, date) else value
-    if wanted:
-        tx.run(update(table).where(*is_theirs).values(**wanted))
-    before |= _update_phone(tx, community_id, resident_id, person.phone, hand.now)
-    before |= _update_home(tx, community_id, resident_id, person, hand.today)
-    return before | _update_number(tx, community_id, resident_id, person.volunteer_number)
-
-
-def _new_person(person: SheetPerson, area_of: Mapping[int, int], today: date) -> NewPerson:
-    number = person.volunteer_number
-    room = person.kept_room
-    building_id = person.building_id
-    home = Home(
-        starts_on=today,
-        area_id=area_of[building_id] if building_id else None,
-        building_id=building_id,
-        room=room,
-    )
-    return NewPerson(
-        name=person.name,
-        name_en=person.name_en,
-        birth_date=person.birth_date,
-        age_band=person.age_band,
-        home=home if building_id or room else None,
-        external_numbers=((VOLUNTEER_NUMBER, number),) if number else (),
-    )
-
-
-def _areas(tx: Tx, building_ids: set[int]) -> dict[int, int]:
-    if not building_ids:
-        return {}
-    rows = tx.run(select(Building.id, Building.area_id).where(Building.id.in_(building_ids)))
-    return {row.id: row.area_id for row in rows}
-
-
-def _phone_row(community_id: int, resident_id: int, phone: str, now: datetime) -> dict[str, Any]:
-    return {
-        "community_id": community_id,
-        "resident_id": resident_id,
-        "phone": phone,
-        "noted_at": now,
-    }
-
-
-def _update_phone(
-    tx: Tx, community_id: int, resident_id: int, phone: str | None, now: datetime
-) -> dict[str, Any]:
-    if not phone:
-        return {}
-    theirs = PHONE.c.community_id == community_id, PHONE.c.resident_id == resident_id
-    noted = tx.run(select(PHONE.c.phone).where(*theirs)).scalar_one_or_none()
-    if noted == phone:
-        return {}
-    tx.run(delete(PHONE).where(*theirs))
-    insert_rows(tx, PHONE, [_phone_row(community_id, resident_id, phone, now)])
-    return {"phone": noted}
-
-
-def _update_home(
-    tx: Tx, community_id: int, resident_id: int, person: SheetPerson, today: date
-) -> dict[str, Any]:
-    """A home that was not known is added; another one than the known is left to staff, who know
-    since when: a sheet says where somebody lives, never when they moved."""
-    if person.building_id is None:
-        return {}
-    known = tx.run(
-        _running_homes(community_id).where(
-            Residence.resident_id == resident_id,
-            or_(Residence.building_id.is_not(None), Residence.area_id.is_not(None)),
-        )
-    ).first()
-    if known is not None:
-        return {}
-    unplaced = tx.run(
-        _running_homes(community_id).where(Residence.resident_id == resident_id)
-    ).first()
-    place = {
-        "area_id": _areas(tx, {person.building_id})[person.building_id],
-        "building_id": person.building_id,
-        "room": person.room,
-    }
-    table = table_of(Residence)
-    if unplaced is not None:
-        tx.run(update(table).where(table.c.id == unplaced.id).values(**place))
-        return {"home": {"residence_id": unplaced.id, "room": unplaced.room}}
-    row = {"community_id": community_id, "resident_id": resident_id, "kind": "lives"}
-    insert_rows(tx, table, [{**row, **place, "starts_on": today}])
-    return {"home": None}
-
-
-def _update_number(
-    tx: Tx, community_id: int, resident_id: int, number: str | None
-) -> dict[str, Any]:
-    if not number:
-        return {}
-    table = table_of(ExternalNumber)
-    theirs = (
-        table.c.community_id == community_id,
-        table.c.resident_id == resident_id,
-        table.c.system == VOLUNTEER_NUMBER,
-    )
-    known = tx.run(select(table.c.number).where(*theirs)).scalar_one_or_none()
-    if known == number:
-        return {}
-    tx.run(delete(table).where(*theirs))
-    row = {"community_id": community_id, "resident_id": resident_id}
-    insert_rows(tx, table, [{**row, "system": VOLUNTEER_NUMBER, "number": number}])
-    return {"volunteer_number": known}
 
 
 def record_outcomes(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -314,5 +319,34 @@ def record_outcomes(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def record_chosen_for_all(tx: Tx, batch_id: int, fate: Fate) -> None:
+    """Staff decide about every row in doubt at once."""
+    in_doubt = ROW.c.batch_id == batch_id, ROW.c.fate == Fate.ASK.value
+    values = {"fate": fate.value, "resident_id": None, "changes": None, "chosen_by_staff": True}
+    tx.run(update(ROW).where(*in_doubt).values(**values))
+
+
 def record_batch(tx: Tx, batch_id: int, **values: Any) -> None:
     tx.run(update(ImportBatch).where(ImportBatch.id == batch_id).values(**values))
+
+
+def record_discarded(tx: Tx, batch_id: int) -> None:
+    """Nothing of a sheet that was not imported is kept."""
+    tx.run(delete(ImportRow).where(ImportRow.batch_id == batch_id))
+    tx.run(delete(ImportBatch).where(ImportBatch.id == batch_id))
+
+
+def record_import_audit(
+    tx: Tx, action: str, batch: Any, by: int, now: datetime, *, count: int | None = None
+) -> None:
+    """Who did what to a batch."""
+    record_audit(
+        tx,
+        now=now,
+        action=action,
+        subject_kind="import_batch",
+        subject_id=batch.id,
+        community_id=batch.community_id,
+        login_id=by,
+        facts={"file": batch.file_name, "count": count},
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.store.models.base import (
@@ -55,6 +55,7 @@ class ImportBatch(Base):
         whole("total_rows", 0, 100_000),
         same_community("task_id", "task"),
         Index("ix_import_batch_file_hash", "community_id", "file_hash"),
+        Index("ix_import_batch_header_key", "community_id", "header_key"),
     )
 
     id: Mapped[Id]
@@ -65,13 +66,18 @@ class ImportBatch(Base):
     header_place: Mapped[int] = mapped_column(default=0)
     columns: Mapped[dict[str, Any]]
     """Field by place of the column, as text: {"1": "name"}."""
-    places: Mapped[dict[str, Any]]
-    """Building by how it is written in the sheet, as staff chose."""
+    header_key: Mapped[Digest | None]
+    """SHA-256 of the headings: the next sheet with the same ones is read the same way."""
     notes: Mapped[dict[str, Any]]
-    """``dropped``: headings of the columns that held identity card numbers."""
+    """``dropped``: headings of the columns that held identity card numbers; ``again``: staff know
+    that this file was imported before."""
     default_age_band: Mapped[Word | None]
     total_rows: Mapped[int] = mapped_column(default=0)
     task_id: Mapped[int | None] = mapped_column(BigId)
+    """The background work that was last asked for: writing it down, or taking it back."""
+    applied_at: Mapped[datetime | None]
+    """When it was asked for; what was recorded of its people later stands in the way of an undo."""
+    undone_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
 
@@ -101,10 +107,14 @@ class ImportRow(Base):
     cells: Mapped[dict[str, Any]]
     fate: Mapped[Word | None]
     reading: Mapped[dict[str, Any] | None]
-    """``problems`` and ``candidates`` as the dry run found them."""
+    """``problems``, ``candidates``, ``unplaced`` and ``same_as`` (the number of a row that is the
+    same person) as the dry run found them."""
+    changes: Mapped[dict[str, Any] | None]
+    """What an update would change, as the dry run found it: old and new value by name."""
     chosen_by_staff: Mapped[bool] = mapped_column(default=False)
     resident_id: Mapped[int | None] = mapped_column(BigId)
     """Whom the row updates, or whom it added."""
     outcome: Mapped[Word | None]
     before: Mapped[dict[str, Any] | None]
-    """What an update replaced, for taking it back."""
+    """What an update changed, old and new value by name, for taking it back."""
+    undone: Mapped[bool] = mapped_column(default=False, server_default=false())

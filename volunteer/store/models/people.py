@@ -175,7 +175,9 @@ class ExternalNumber(Base):
 
     __tablename__ = "external_number"
     __table_args__ = in_community(
-        same_community("resident_id", "resident"), UniqueConstraint("resident_id", "system")
+        same_community("resident_id", "resident"),
+        UniqueConstraint("resident_id", "system"),
+        Index("ix_external_number_number", "community_id", "number"),
     )
 
     id: Mapped[Id]
