@@ -95,8 +95,11 @@ async function sendPhoto() {
   if (!file) return;
   wakeSound();
   find("photo").value = "";
+  const photo = await shrink(file);
+  // The server would end the connection in the middle of it, which looks like a lost network.
+  if (photo.size > settings.photoBytes) return showBanner("refused", words.photoTooLarge);
   const body = new FormData();
-  body.set("photo", await shrink(file), "photo.jpg");
+  body.set("photo", photo, "photo.jpg");
   body.set("scan_id", newId());
   body.set("direction", direction);
   for (let tries = 0; tries < 4; tries += 1) {

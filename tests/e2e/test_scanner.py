@@ -202,6 +202,20 @@ def test_a_photo_from_the_page(live: Live, leader_event: int, phone: OpenPage) -
     expect(page.locator("#answer .verdict-accepted")).to_contain_text("陈秀英")
 
 
+def test_a_picture_that_is_too_large_is_refused_at_once(
+    live: Live, leader_event: int, phone: OpenPage
+) -> None:
+    page = phone()
+    open_scanner(page, live, leader_event)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.set_input_files(
+        "#photo", {"name": "card.heic", "mimeType": "image/heic", "buffer": b"x" * 9_000_000}
+    )
+    expect(page.locator("#answer .verdict-refused")).to_contain_text("照片太大")
+    assert not [url for url in sent if "photo" in url]
+
+
 def test_out_is_one_switch_away(live: Live, leader_event: int, phone: OpenPage) -> None:
     _, number, _ = live.town.card(live.town.resident("陈秀英"))
     page = phone()

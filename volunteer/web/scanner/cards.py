@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -211,6 +211,8 @@ def _settings(event: EventShown) -> dict[str, Any]:
         "scans": url_for("scans.scans"),
         "addPerson": url_for("scanner.add_person", event_id=event.event_id),
         "photo": url_for("scanner.photo", event_id=event.event_id),
+        # The rest of the form is a few hundred bytes.
+        "photoBytes": current_app.config["MAX_CONTENT_LENGTH"] - 4096,
         "icons": url_for("static", filename="img/icons.svg"),
         "undoMinutes": UNDO_MINUTES,
         "words": {
@@ -223,6 +225,7 @@ def _settings(event: EventShown) -> dict[str, Any]:
             "signIn": _(
                 "You were signed out. Sign in again in another tab; what is waiting stays here."
             ),
+            "photoTooLarge": words_for(Refusal(Code.PHOTO_TOO_LARGE)),
             "failed": _("That did not work. Please try once more."),
             "notACard": _("This is the event's own code. Please scan a person's card."),
             "noCamera": _(
