@@ -1,4 +1,7 @@
+import contextlib
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,6 +16,7 @@ from volunteer.queries.principals import read_principal
 from volunteer.services import logins as service
 from volunteer.services.logins import NewAdmin
 from volunteer.services.sign_in import Browser, sign_in
+from volunteer.store import activation as store
 from volunteer.store import models as m
 
 NEW = "梅富村的老榕树下有口井"
@@ -139,6 +143,30 @@ class TestStaffCode:
             ).all()
         )
         assert [row.expires_at for row in rows] == [FRIDAY, FRIDAY + timedelta(hours=24)]
+
+    def test_of_codes_given_at_once_one_lives(self, both_town, monkeypatch):
+        """Both have ended the codes they saw before either writes its own, unless one waits."""
+        staff, _ = signed_in(both_town, both_town.login(roles=("counter_staff",)))
+        resident = both_town.resident()
+        both_at_it = threading.Barrier(2)
+        digest = store.activation_code_hash
+
+        def hash_when_both_are_there(*args):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_at_it.wait(timeout=0.5)
+            return digest(*args)
+
+        monkeypatch.setattr(store, "activation_code_hash", hash_when_both_are_there)
+
+        def issue():
+            with both_town.app.app_context():
+                self.issue(both_town, resident, staff)
+
+        with ThreadPoolExecutor(2) as pool:
+            for answer in [pool.submit(issue) for _ in range(2)]:
+                answer.result()
+        lives = select(m.ActivationCode.id).where(m.ActivationCode.expires_at > FRIDAY)
+        assert len(both_town.write(lambda tx: tx.execute(lives).all())) == 1
 
     def test_not_for_another_communitys_resident(self, both_town):
         staff, _ = signed_in(both_town, both_town.login(roles=("counter_staff",)))

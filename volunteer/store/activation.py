@@ -22,6 +22,13 @@ def record_staff_code(
     tx: Tx, *, resident_id: int, code: str, key: bytes, by: int, now: datetime
 ) -> None:
     """A one-time code that a member of staff tells a resident, in place of any given before."""
+    # Two members of staff at once would each end the codes they see, and both new ones would live.
+    # Not the stronger lock, for which a scan of this resident would wait.
+    community_id = tx.execute(
+        select(Resident.community_id)
+        .where(Resident.id == resident_id)
+        .with_for_update(key_share=True)
+    ).scalar_one()
     tx.run(
         update(ActivationCode)
         .where(
@@ -32,9 +39,6 @@ def record_staff_code(
         )
         .values(expires_at=now)
     )
-    community_id = tx.execute(
-        select(Resident.community_id).where(Resident.id == resident_id)
-    ).scalar_one()
     tx.run(
         insert(ActivationCode).values(
             community_id=community_id,
