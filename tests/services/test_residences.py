@@ -1,6 +1,6 @@
 """Moving never rewrites history."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -89,3 +89,10 @@ def test_a_last_day_and_a_slip_of_the_pen(moves: Moves) -> None:
     assert moves.rows()[1] == (moves.old, "lives", TODAY, date(2026, 12, 31))
     moves.who["scope"] = Scope.of(moves.town.community("景华社区"))
     assert moves.refused(correct) is Code.NOT_FOUND
+
+
+def test_a_move_is_written_down_a_year_ahead_at_most(moves: Moves) -> None:
+    last = FRIDAY.date() + timedelta(days=366)
+    moves.add(starts_on=last)
+    next_day = last + timedelta(days=1)
+    assert moves.refused(lambda: moves.add(starts_on=next_day)) is Code.DATE_INVALID

@@ -20,16 +20,18 @@ from volunteer.store.rows import load_row, record_row, require_in_community
 
 LONGEST_ROOM = 40
 KINDS = ("lives", "works", "guest")
+FARTHEST_MOVE = timedelta(days=366)
+"""A move may be written down before it happens; a later one is a slip of the pen."""
 
 
 def add_residence(resident_id: int, home: Home, *, by: int, now: datetime, scope: Scope) -> int:
     """Somebody lives, works or visits somewhere from ``home.starts_on`` on.
 
     One lives in one place: a running home gets the day before as its last. Raises Refused:
-    ``not_found``, ``choice_missing``, ``text_too_long``, ``dates_reversed`` (a home before began
-    that day or later; correct that one instead).
+    ``not_found``, ``choice_missing``, ``text_too_long``, ``date_invalid`` (more than a year from
+    now), ``dates_reversed`` (a home before began that day or later; correct that one instead).
     """
-    values = _columns(home)
+    values = _columns(home, now)
 
     def work(tx: Tx) -> int:
         resident = load_row(tx, Resident, resident_id)
@@ -78,9 +80,9 @@ def correct_residence(
     """Put right what was written down wrong: a slip of the pen, not a move.
 
     What attendances copied in stays as it was. Raises Refused: ``not_found``, ``choice_missing``,
-    ``text_too_long``, ``dates_reversed`` (begins after its last day).
+    ``text_too_long``, ``date_invalid``, ``dates_reversed`` (begins after its last day).
     """
-    values = _columns(home)
+    values = _columns(home, now)
 
     def work(tx: Tx) -> None:
         before = load_row(tx, Residence, residence_id)
@@ -96,7 +98,9 @@ def correct_residence(
     transact(work, scope)
 
 
-def _columns(home: Home) -> dict[str, Any]:
+def _columns(home: Home, now: datetime) -> dict[str, Any]:
+    if home.starts_on > now.date() + FARTHEST_MOVE:
+        raise refuse(Code.DATE_INVALID, field="starts_on")
     if home.kind not in KINDS:
         raise refuse(Code.CHOICE_MISSING, field="kind")
     room = or_refuse(parse_line(home.room or "", LONGEST_ROOM), "room")
