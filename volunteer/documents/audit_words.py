@@ -46,6 +46,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "external_number_set": _l("Number elsewhere written down"),
     "link_added": _l("Guardian or helper added"),
     "link_ended": _l("Login taken off a passbook"),
+    "import_discarded": _l("Import of residents discarded before it was applied"),
     "import_started": _l("Import of residents started"),
     "login_bound": _l("Login tied to a passbook"),
     "membership_added": _l("Joined a youth group"),
