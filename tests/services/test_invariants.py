@@ -19,7 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import event, text
 
 from tests.services.scanning_machine import machine_for
-from volunteer.domain import attendance, ledger, scan_rules, scans
+from volunteer.domain import attendance, folding, ledger, scan_rules, scans
 from volunteer.store import append_only, award, board, confirmation, scan_history
 from volunteer.store import ledger as ledger_store
 from volunteer.store import scans as scans_store
@@ -191,7 +191,7 @@ def the_first_scanned_in_wins(patch: Patch) -> None:
         ins = [scan for scan in counting if scan.direction == "in"]
         return fold([scan for scan in counting if scan.direction != "in" or scan is ins[0]])
 
-    patch.setattr(scan_rules, "interval_of", in_order)
+    patch.setattr(folding, "interval_of", in_order)
 
 
 def anybody_undoes(patch: Patch) -> None:
@@ -206,18 +206,18 @@ def no_window(patch: Patch) -> None:
 
 def leaders_record_their_family(patch: Patch) -> None:
     """A6"""
-    check = scan_rules._check_person
+    check = scan_rules.check_person
 
     def blind(row: Any, facts: Any) -> None:
         row.person = replace(row.person, self_login_ids=frozenset(), guardian_login_ids=frozenset())
         check(row, facts)
 
-    patch.setattr(scan_rules, "_check_person", blind)
+    patch.setattr(scan_rules, "check_person", blind)
 
 
 def a_full_event_takes_everybody(patch: Patch) -> None:
     """The last place is given away twice."""
-    patch.setattr(scan_rules, "_check_seat", lambda *_: None)
+    patch.setattr(scan_rules, "check_seat", lambda *_: None)
 
 
 def staff_at_work_earn(patch: Patch) -> None:

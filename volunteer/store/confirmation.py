@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 from sqlalchemy import select, update
 
+from volunteer.domain.folding import recompute
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, refuse
-from volunteer.domain.scan_rules import recompute
 from volunteer.domain.scans import Attendance, Facts, Person, Recorder
 from volunteer.store.award import ATTENDANCE, Change, Posting, record_awards
 from volunteer.store.database import Tx

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from volunteer.domain.admission import as_guest, check_event
 from volunteer.domain.passbook_number import passbook_number_from
 from volunteer.domain.refusals import Refused
-from volunteer.domain.scan_rules import as_guest, check_event
 from volunteer.domain.scans import Facts, Person, Row
 from volunteer.domain.tokens import EventCode
 from volunteer.store.bulk import insert_rows

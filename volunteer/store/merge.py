@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from volunteer.domain.folding import recompute
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.merge import (
     AttendancePlan,
@@ -24,7 +25,6 @@ from volunteer.domain.merge import (
     said_of,
 )
 from volunteer.domain.refusals import Code, Refusal, Refused, refuse
-from volunteer.domain.scan_rules import recompute
 from volunteer.domain.scans import Attendance, Facts, Person, Recorder
 from volunteer.store.award import ATTENDANCE, Change, Posting, record_awards
 from volunteer.store.belongings import Two, record_moved

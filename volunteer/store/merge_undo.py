@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import exists, or_, select, update
 
+from volunteer.domain.folding import recompute
 from volunteer.domain.ledger import Passbook, Transfer, mirror
 from volunteer.domain.merge import MergePosting, UndoFacts, decide_undo, move_debt, said_of
 from volunteer.domain.refusals import Refused
-from volunteer.domain.scan_rules import recompute
 from volunteer.domain.scans import Attendance, Recorder
 from volunteer.store.award import Change, Posting, record_awards
 from volunteer.store.belongings import Two, record_moved_back

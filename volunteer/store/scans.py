@@ -20,7 +20,8 @@ from dataclasses import replace
 
 from volunteer.domain.ledger import Passbook
 from volunteer.domain.refusals import Code, Refusal
-from volunteer.domain.scan_rules import Decided, decide_rows
+from volunteer.domain.scan_case import Decided
+from volunteer.domain.scan_rules import decide_rows
 from volunteer.domain.scans import (
     PARTS,
     Attendance,
