@@ -1,17 +1,14 @@
 """The ledger as streams: everything, in order, a page at a time, in one snapshot.
 
-What is stored may have been written behind the app's back: times and facts are read raw and taken
-apart with care, and nothing here trusts a foreign key.
+Nothing here trusts a foreign key: what is stored may have been written behind the app's back.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -22,11 +19,9 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    String,
     func,
     select,
     tuple_,
-    type_coerce,
 )
 
 from volunteer.domain.access import Scope
@@ -39,24 +34,28 @@ from volunteer.domain.verification import (
     Participation,
     PassbookFigures,
     Posting,
-    Side,
     Subject,
     Totals,
     expected_totals,
+)
+from volunteer.queries.ledger_rows import (
+    TRANSFER,
+    bytes_of,
+    part_of,
+    side_of,
+    transfer_columns,
+    transfer_of,
 )
 from volunteer.store import models as m
 from volunteer.store.database import db
 from volunteer.store.models.base import table_of
 
 PAGE = 2_000
-UNREADABLE = datetime.min.replace(tzinfo=UTC)
-"""Stands for a time that is no time; no hash was ever made over it."""
 
-ACCOUNT, ENTRY, TRANSFER = table_of(m.Account), table_of(m.Entry), table_of(m.Transfer)
+ACCOUNT, ENTRY = table_of(m.Account), table_of(m.Entry)
 ATTENDANCE, RESIDENT = table_of(m.Attendance), table_of(m.Resident)
 HOLD, HOLD_END, BOARD_TOTAL = table_of(m.Hold), table_of(m.HoldEnd), table_of(m.BoardTotal)
 
-_BODY = tuple(column for column in TRANSFER.c if column.name not in ("id", "community_id"))
 _SUBJECTS = {"building": ATTENDANCE.c.building_id, "youth_group": ATTENDANCE.c.youth_group_id}
 BOARDS = tuple(_SUBJECTS)
 
@@ -101,7 +100,7 @@ class LedgerStreams:
                 owed_points=row.owed_points,
                 total_minutes=row.total_minutes,
                 last_entry_no=row.last_entry_no,
-                head_hash=_bytes(row.head_hash),
+                head_hash=bytes_of(row.head_hash),
                 held_by_holds=row.held_by_holds,
             )
 
@@ -122,9 +121,9 @@ class LedgerStreams:
                 amount_minutes=row.amount_minutes,
                 balance_after_points=row.balance_after_points,
                 total_after_minutes=row.total_after_minutes,
-                prev_hash=_bytes(row.prev_hash),
-                hash=_bytes(row.hash),
-                transfer=_transfer(row) if row.found_transfer_id is not None else None,
+                prev_hash=bytes_of(row.prev_hash),
+                hash=bytes_of(row.hash),
+                transfer=transfer_of(row) if row.found_transfer_id is not None else None,
             )
 
     def postings(self) -> Iterator[Posting]:
@@ -139,9 +138,9 @@ class LedgerStreams:
             times = self._times_reversed(ids)
             passbook_ids = self._passbook_ids(page)
             for row in page:
-                transfer = _transfer(row)
+                transfer = transfer_of(row)
                 debit, credit = (
-                    _side(account_id in passbook_ids, sides[row.id, account_id])
+                    side_of(account_id in passbook_ids, sides[row.id, account_id])
                     for account_id in (transfer.debit_account_id, transfer.credit_account_id)
                 )
                 original = originals.get(row.t_reverses_id)
@@ -187,7 +186,7 @@ class LedgerStreams:
 
     def _transfers(self, ids: list[int]) -> dict[int, Transfer]:
         wanted = select(TRANSFER.c.id, *self._body())
-        return {row.id: _transfer(row) for row in self._among(wanted, TRANSFER.c.id, ids)}
+        return {row.id: transfer_of(row) for row in self._among(wanted, TRANSFER.c.id, ids)}
 
     def _times_reversed(self, ids: list[int]) -> dict[int, int]:
         wanted = select(TRANSFER.c.reverses_id, func.count().label("times")).group_by(
@@ -223,7 +222,7 @@ class LedgerStreams:
         for row in self._among(wanted, TRANSFER.c.attendance_id, attendance_ids):
             award = Award(
                 row.id,
-                _part(row.idempotency_key),
+                part_of(row.idempotency_key),
                 row.amount_points,
                 row.amount_minutes,
                 row.resident_id,
@@ -337,14 +336,7 @@ class LedgerStreams:
             yield from self.connection.execute(wanted.where(key.in_(listed)))
 
     def _body(self) -> list[ColumnElement[Any]]:
-        """A transfer's columns as ``t_…``; raw on SQLite, where a time can hold any text."""
-        raw = self.connection.dialect.name == "sqlite"
-        return [TRANSFER.c.community_id.label("t_community_id")] + [
-            (type_coerce(column, String) if raw and column.name in _CAREFUL else column).label(
-                f"t_{column.name}"
-            )
-            for column in _BODY
-        ]
+        return transfer_columns(self.connection.dialect.name)
 
 
 def _chunks(rows: Iterable[Row[Any]], size: int = 500) -> Iterator[list[Any]]:
@@ -356,59 +348,3 @@ def _chunks(rows: Iterable[Row[Any]], size: int = 500) -> Iterator[list[Any]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def _side(is_passbook: bool, lines: list[Any]) -> Side:
-    points = sum((row.amount_points for row in lines[1:]), lines[0].amount_points if lines else 0)
-    minutes = sum(
-        (row.amount_minutes for row in lines[1:]), lines[0].amount_minutes if lines else 0
-    )
-    return Side(is_passbook, len(lines), points, minutes)
-
-
-def _part(idempotency_key: str) -> str:
-    """``award:<attendance>:<part>:<revision>``"""
-    pieces = idempotency_key.split(":")
-    return pieces[2] if len(pieces) == 4 else idempotency_key
-
-
-def _moment(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    except (TypeError, ValueError):
-        return UNREADABLE
-
-
-def _facts(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {"unreadable": value}
-    return value if isinstance(value, dict) else {"unreadable": value}
-
-
-_CAREFUL: dict[str, Callable[[Any], Any]] = {
-    "occurred_at": _moment,
-    "posted_at": _moment,
-    "facts": _facts,
-}
-
-
-def _transfer(row: Row[Any]) -> Transfer:
-    values = row._mapping
-    body = {
-        column.name: _CAREFUL.get(column.name, _as_it_is)(values[f"t_{column.name}"])
-        for column in _BODY
-    }
-    return Transfer(community_id=values["t_community_id"], **body)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
