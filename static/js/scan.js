@@ -15,19 +15,29 @@ if (cameraIsPossible()) {
   find("camera-start").addEventListener("click", start);
 }
 
-async function start() {
+function start() {
   wakeSound();
+  const camera = new Camera(find("video"), {
+    code: (text) => found(text, camera),
+    open(isOpen) {
+      find("camera-view").hidden = !isOpen;
+      find("camera-start").hidden = isOpen;
+      tell(isOpen ? "" : settings.noCamera);
+      if (!isOpen) camera.stop(); // the button starts another
+    },
+    reader: (isThere) => tell(isThere ? "" : settings.noReader),
+  });
   find("camera-view").hidden = false;
   find("camera-start").hidden = true;
-  const camera = new Camera(find("video"), (text) => found(text, camera));
-  try {
-    await camera.start();
-  } catch {
-    find("camera-view").hidden = true;
-    find("camera-start").hidden = false;
-    find("camera-trouble").hidden = false;
-    find("camera-trouble").textContent = settings.noCamera;
-  }
+  tell("");
+  camera.start();
+}
+
+/** Camera trouble, or none. */
+function tell(words) {
+  const line = find("camera-trouble");
+  line.hidden = !words;
+  if (line.textContent !== words) line.textContent = words;
 }
 
 function found(text, camera) {

@@ -9,10 +9,12 @@ import { newId } from "./scanning/ids.js";
 import { shrink } from "./scanning/photo.js";
 import { ScanQueue } from "./scanning/queue.js";
 import { chime, shake, wakeSound } from "./scanning/sounds.js";
+import { Troubles } from "./scanning/troubles.js";
 import { listenToWedge } from "./scanning/wedge.js";
 
 const SAME_CARD_MS = 4000;
 const LAST_RESULTS = 5;
+const MOST_REFUSALS_AT_ONCE = 3;
 
 const settings = JSON.parse(document.getElementById("scanner-settings").textContent);
 const csrf = document.getElementById("scanner-script").dataset.csrf;
@@ -22,45 +24,55 @@ const once = new OnceInAWhile(SAME_CARD_MS);
 let direction = document.querySelector("[data-direction][aria-current]")?.dataset.direction ?? "in";
 let sound = true;
 
+const troubles = new Troubles(find("trouble"), drawTrouble);
 const queue = new ScanQueue({
   address: settings.scans,
   csrf,
-  on: { answer: showAnswer, count: showPending, trouble: showTrouble },
+  on: { answers: showAnswers, count: showPending, trouble: tellUnsent },
 });
 
 // ---- Ways in ------------------------------------------------------------------------------
 
 function present(code) {
   if (kindOf(code) === "event") {
-    showBanner("already", words.notACard);
+    troubles.tell("notACard", words.notACard);
+    chime("refused");
     return;
   }
   queue.add({ event: settings.event, code, direction });
 }
 
-async function startCamera() {
+function startCamera() {
   if (!cameraIsPossible()) return;
-  const camera = new Camera(find("video"), (text) => {
-    if (once.isNew(`${direction} ${text}`)) present(text);
+  const torch = find("torch");
+  const camera = new Camera(find("video"), {
+    code(text) {
+      if (once.isNew(`${direction} ${text}`)) present(text);
+    },
+    open(isOpen) {
+      find("camera").hidden = !isOpen;
+      document.body.dataset.camera = isOpen ? "on" : "off";
+      torch.hidden = !camera.hasTorch;
+      torch.setAttribute("aria-pressed", "false");
+      if (isOpen) troubles.over("camera");
+      else troubles.tell("camera", words.noCamera);
+    },
+    reader(isThere) {
+      if (isThere) troubles.over("reader");
+      else troubles.tell("reader", words.noReader);
+    },
   });
   find("camera").hidden = false;
-  try {
-    await camera.start();
-  } catch {
-    find("camera").hidden = true;
-    showBanner("waiting", words.noCamera);
-    return;
-  }
-  document.body.dataset.camera = "on";
   find("turn-camera").hidden = false;
-  find("turn-camera").addEventListener("click", () => camera.turn().catch(() => camera.turn()));
-  const torch = find("torch");
-  torch.hidden = !camera.hasTorch;
+  find("turn-camera").addEventListener("click", () => camera.turn());
   torch.addEventListener("click", () => {
     const on = torch.getAttribute("aria-pressed") !== "true";
-    torch.setAttribute("aria-pressed", String(on));
-    camera.setTorch(on);
+    camera.setTorch(on).then(
+      () => torch.setAttribute("aria-pressed", String(on)),
+      () => (torch.hidden = true), // it said that it could, and cannot
+    );
   });
+  camera.start();
 }
 
 find("number-form").addEventListener("submit", (event) => {
@@ -111,15 +123,16 @@ async function sendPhoto() {
         body,
       });
       const answer = await response.json();
-      if (response.ok) for (const verdict of answer.verdicts) showAnswer({ direction }, verdict);
-      else showBanner("refused", answer.words ?? words.failed);
+      troubles.over("photo");
+      if (response.ok) showAnswers(answer.verdicts.map((verdict) => [{ direction: body.get("direction") }, verdict]));
+      else showBanner("refused", answer.words ?? words.photoFailed);
       return;
     } catch {
-      showTrouble("network");
+      troubles.tell("photo", words.sending);
       await new Promise((done) => setTimeout(done, 1500 * (tries + 1)));
     }
   }
-  showBanner("refused", words.failed);
+  troubles.tell("photo", words.photoFailed);
 }
 
 for (const link of document.querySelectorAll("[data-direction]")) {
@@ -134,16 +147,27 @@ for (const link of document.querySelectorAll("[data-direction]")) {
 
 // ---- Answers ------------------------------------------------------------------------------
 
-function showAnswer(scan, verdict) {
-  const undone = scan.direction === "undo";
-  const said = [verdict.name, ...factsInWords(verdict)].filter(Boolean);
-  if (verdict.verdict === "refused") showBanner("refused", verdict.words, verdict.name ?? "");
-  else showBanner(verdict.verdict, verdict.words, said.join(" · "));
-  if (verdict.code === "card_blank" && scan.code) offerCard(scan.code);
-  say(verdict);
-  if (undone) markUndone(scan, verdict);
-  else addRow(scan, verdict);
-  countHere(scan, verdict);
+/** Answers that came together: the newest, and before it those that were refused. */
+function showAnswers(pairs) {
+  troubles.over("network", "signIn", "notACard");
+  const refused = pairs.filter(([, verdict]) => verdict.verdict === "refused");
+  const others = pairs.filter(([, verdict]) => verdict.verdict !== "refused");
+  const shown = [...refused.slice(-MOST_REFUSALS_AT_ONCE), ...others.slice(-1)];
+  find("answer").replaceChildren(...shown.map(([scan, verdict]) => drawAnswer(scan, verdict)));
+  for (const [scan, verdict] of pairs) {
+    if (scan.direction === "undo") markUndone(scan, verdict);
+    else addRow(scan, verdict);
+    countHere(verdict);
+  }
+  const [, said] = refused.at(-1) ?? others.at(-1);
+  say(said);
+}
+
+function drawAnswer(scan, verdict) {
+  const said = verdict.verdict === "refused" ? [] : factsInWords(verdict);
+  const box = drawBanner(verdict.verdict, verdict.words, [verdict.name, ...said].filter(Boolean).join(" · "));
+  if (verdict.code === "card_blank" && scan.code) offerCard(box, scan.code);
+  return box;
 }
 
 function factsInWords(verdict) {
@@ -164,26 +188,30 @@ function say(verdict) {
   if (sound) speak([verdict.name, verdict.spoken].filter(Boolean).join(pause), language);
 }
 
-function showBanner(verdict, title, text = "") {
+function showBanner(verdict, title) {
+  find("answer").replaceChildren(drawBanner(verdict, title));
+}
+
+function drawBanner(verdict, title, text = "") {
   const box = element("div", `verdict verdict-${verdict}`);
   const body = element("div", "verdict-body");
   body.append(element("span", "verdict-title", title));
   if (text) body.append(element("p", "", text));
   box.append(icon(verdict), body);
-  find("answer").replaceChildren(box);
+  return box;
 }
 
 /** A blank card: the name is written down on a page of its own. */
-function offerCard(code) {
+function offerCard(box, code) {
   const link = element("a", "btn btn-primary", words.giveCard);
   link.href = `${settings.addPerson}?card=${encodeURIComponent(code)}`;
-  find("answer").querySelector(".verdict-body").append(link);
+  box.querySelector(".verdict-body").append(link);
 }
 
 function addRow(scan, verdict) {
   const list = find("last");
   find("last-empty")?.remove();
-  list.querySelector(`[data-scan="${verdict.id}"]`)?.remove();
+  document.querySelector(`[data-scan="${verdict.id}"]`)?.remove();
   const row = element("li", `scan-row scan-${verdict.verdict}`);
   row.dataset.scan = verdict.id;
   const name = element("span", "scan-name", verdict.name ?? verdict.words);
@@ -192,7 +220,21 @@ function addRow(scan, verdict) {
   row.append(icon(verdict.verdict), name);
   if (verdict.verdict === "accepted" || verdict.verdict === "waiting") row.append(undoButton(verdict.id));
   list.prepend(row);
-  while (list.children.length > LAST_RESULTS) list.lastElementChild.remove();
+  while (list.children.length > LAST_RESULTS) putAside(list.lastElementChild);
+}
+
+/** Off the last five, but not out of reach while it can be undone. */
+function putAside(row) {
+  if (!row.querySelector("button")) return row.remove();
+  find("earlier").hidden = false;
+  find("earlier-rows").prepend(row);
+}
+
+/** The ten minutes are over. */
+function forget(row, way) {
+  way.remove();
+  if (row?.closest("#earlier")) row.remove();
+  find("earlier").hidden = !find("earlier-rows").children.length;
 }
 
 function undoButton(scanId) {
@@ -200,7 +242,7 @@ function undoButton(scanId) {
   button.type = "button";
   button.prepend(icon("undo"));
   button.addEventListener("click", () => undo(scanId, button));
-  setTimeout(() => button.remove(), settings.undoMinutes * 60_000);
+  setTimeout(() => forget(button.closest(".scan-row"), button), settings.undoMinutes * 60_000);
   return button;
 }
 
@@ -230,11 +272,12 @@ for (const form of document.querySelectorAll("[data-undo]")) {
     event.stopPropagation();
     undo(form.elements.undoes.value, form.querySelector("button"));
   });
+  setTimeout(() => forget(form.closest(".scan-row"), form), Number(form.dataset.undo) * 1000);
 }
 
 // ---- Counts and trouble -------------------------------------------------------------------
 
-function countHere(scan, verdict) {
+function countHere(verdict) {
   if (verdict.verdict !== "accepted") return;
   const change = { ok_in: 1, ok_out: -1 }[verdict.code] ?? 0;
   const undoneIn = verdict.code === "undone" ? -1 : 0;
@@ -247,9 +290,17 @@ function showPending(count) {
   find("pending").querySelector("[data-number]").textContent = String(count);
 }
 
-function showTrouble(kind, told) {
+/** Scans wait here: without network, or because somebody signed out. */
+function tellUnsent(kind, told) {
+  troubles.over(kind === "signIn" ? "network" : "signIn");
+  troubles.tell(kind, kind === "signIn" ? words.signIn : words.sending, told);
   if (kind === "signIn") renewToken();
-  showBanner("waiting", kind === "signIn" ? words.signIn : words.sending, kind === "signIn" ? told ?? "" : "");
+}
+
+function drawTrouble(title, text) {
+  const line = element("p", "scanner-trouble");
+  line.append(icon("warning"), element("span", "", [title, text].filter(Boolean).join(" ")));
+  return line;
 }
 
 /** Signing in again, in another tab, makes a new token: fetch it, so that what waits here can go. */

@@ -96,7 +96,7 @@ def test_a_lost_network_loses_no_scan(live: Live, leader_event: int, phone: Open
     for _, number, _ in cards:
         type_number(page, number)
     expect(page.locator("#pending")).to_have_attribute("data-count", "2")
-    expect(page.locator("#answer")).to_contain_text("网络恢复前先保存")
+    expect(page.locator("#trouble")).to_contain_text("网络恢复前先保存")
     page.context.set_offline(False)
     expect(page.locator("#pending")).to_have_attribute("data-count", "0", timeout=20_000)
     expect(page.locator("#last .scan-accepted")).to_have_count(2)
@@ -131,12 +131,105 @@ def test_signed_out_meanwhile(live: Live, leader_event: int, phone: OpenPage) ->
     open_scanner(page, live, leader_event)
     page.context.clear_cookies()
     type_number(page, number)
-    expect(page.locator("#answer")).to_contain_text("登录已失效")
+    expect(page.locator("#trouble")).to_contain_text("登录已失效")
     expect(page.locator("#pending")).to_have_attribute("data-count", "1")
     other = page.context.new_page()
     sign_in(other, live, PHONE)
     expect(page.locator("#answer .verdict-accepted")).to_contain_text("陈秀英", timeout=30_000)
+    expect(page.locator("#trouble")).not_to_contain_text("登录已失效")
     assert scans(live) == [("accepted", "ok_in")]
+
+
+REFUSED_LATE = """
+    navigator.mediaDevices.getUserMedia = () => new Promise((_, reject) => {
+        window.refuseCamera = () => reject(new DOMException("", "NotAllowedError"));
+    });
+"""
+
+
+def test_trouble_never_covers_an_answer(live: Live, leader_event: int, phone: OpenPage) -> None:
+    """The camera is refused late, the network goes, the screen's own code is read: what became of
+    the last card stays to be seen, and each trouble goes when it is over."""
+    numbers = [live.town.card(live.town.resident(name))[1] for name in ("陈秀英", "丙丁")]
+    page = phone()
+    page.add_init_script(REFUSED_LATE)
+    open_scanner(page, live, leader_event)
+    answer, trouble = page.locator("#answer"), page.locator("#trouble")
+    type_number(page, numbers[0])
+    expect(answer.locator(".verdict-accepted")).to_contain_text("陈秀英")
+    page.evaluate("refuseCamera()")
+    expect(trouble).to_contain_text("相机没有打开")
+    expect(answer.locator(".verdict-accepted")).to_contain_text("陈秀英")
+    page.context.set_offline(True)
+    type_number(page, numbers[1])
+    expect(trouble).to_contain_text("网络恢复前先保存")
+    expect(answer.locator(".verdict-accepted")).to_contain_text("陈秀英")
+    type_number(page, live.path(f"/q/{leader_event}/K7Q2M9"))
+    expect(trouble).to_contain_text("这是活动的签到码")
+    expect(answer.locator(".verdict-accepted")).to_contain_text("陈秀英")
+    page.context.set_offline(False)
+    expect(answer.locator(".verdict-accepted")).to_contain_text("丙丁", timeout=20_000)
+    expect(trouble).not_to_contain_text("网络恢复前先保存")
+    expect(trouble).not_to_contain_text("这是活动的签到码")
+    expect(trouble).to_contain_text("相机没有打开")
+
+
+def test_a_refusal_among_answers_that_come_together_is_seen_and_heard(
+    live: Live, leader_event: int, phone: OpenPage
+) -> None:
+    number = live.town.card(live.town.resident("陈秀英"))[1]
+    page = phone()
+    page.add_init_script(
+        "window.said = [];speechSynthesis.speak = (utterance) => window.said.push(utterance.text);"
+    )
+    open_scanner(page, live, leader_event)
+    page.context.set_offline(True)
+    type_number(page, "10000009")
+    type_number(page, number)
+    expect(page.locator("#pending")).to_have_attribute("data-count", "2")
+    page.context.set_offline(False)
+    expect(page.locator("#answer .verdict-accepted")).to_contain_text("陈秀英", timeout=20_000)
+    expect(page.locator("#answer .verdict-refused")).to_have_count(1)
+    expect(page.locator("#last .scan-row")).to_have_count(2)
+    wait_until(lambda: bool(page.evaluate("said.length")))
+    assert page.evaluate("said") == ["号码有误。请对照存折卡逐位核对。"]
+
+
+def test_the_camera_that_stops_says_so(
+    live: Live, leader_event: int, phone_seeing: OpenPageSeeing
+) -> None:
+    """Unplugged, or taken by a call: the picture must not stand still as if it were read."""
+    page = phone_seeing(picture_of("nothing"))
+    open_scanner(page, live, leader_event)
+    expect(page.locator("body[data-camera=on]")).to_be_attached(timeout=20_000)
+    page.evaluate(
+        """() => {
+          navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException(""));
+          document.getElementById("video").srcObject.getVideoTracks()[0].dispatchEvent(
+            new Event("ended"));
+        }"""
+    )
+    expect(page.locator("#trouble")).to_contain_text("相机没有打开")
+    expect(page.locator("#camera")).to_be_hidden()
+
+
+def test_a_reader_that_did_not_arrive_is_fetched_again(
+    live: Live, leader_event: int, phone_seeing: OpenPageSeeing
+) -> None:
+    """On a bad network the half megabyte that reads the picture may be lost on its way."""
+    _, _, code = live.town.card(live.town.resident("陈秀英"))
+    page = phone_seeing(picture_of(live.path(f"/c/{code}")))
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.request.url)
+        route.abort() if len(lost) < 2 else route.continue_()
+
+    page.route("**/*.wasm", lose)
+    open_scanner(page, live, leader_event)
+    expect(page.locator("#answer .verdict-accepted")).to_contain_text("陈秀英", timeout=30_000)
+    expect(page.locator("#trouble")).to_be_empty()
+    assert len(lost) == 2
 
 
 def press_like_a_scanner(page: Page, text: str, *, through_ime: bool) -> None:
@@ -214,6 +307,28 @@ def test_a_picture_that_is_too_large_is_refused_at_once(
     )
     expect(page.locator("#answer .verdict-refused")).to_contain_text("照片太大")
     assert not [url for url in sent if "photo" in url]
+
+
+def test_whoever_is_pushed_off_the_last_five_can_still_be_undone(
+    live: Live, leader_event: int, phone: OpenPage
+) -> None:
+    """Six cards that could not be read in a row must not take the way back from the one before."""
+    _, number, _ = live.town.card(live.town.resident("陈秀英"))
+    page = phone()
+    open_scanner(page, live, leader_event)
+    type_number(page, number)
+    expect(page.locator("#here-count")).to_contain_text("1")
+    for other in range(6):
+        type_number(page, f"1000000{other}")
+    expect(page.locator("#last .scan-refused")).to_have_count(5)
+    page.click("#earlier summary")
+    expect(page.locator("#earlier .scan-row")).to_have_count(1)
+    page.reload()
+    page.click("#earlier summary")
+    page.locator("#earlier").get_by_role("button", name="撤销").click()
+    expect(page.locator("#answer")).to_contain_text("已撤销")
+    expect(page.locator("#here-count")).to_contain_text("0")
+    assert scans(live)[-1] == ("accepted", "undone")
 
 
 def test_out_is_one_switch_away(live: Live, leader_event: int, phone: OpenPage) -> None:

@@ -28,7 +28,7 @@ from volunteer.store.models import (
 
 Statement = Select[*tuple[Any, ...]]
 
-LAST_RESULTS = 5
+MOST_RESULTS = 60
 MOST_CANDIDATES = 60
 RECENT_DAYS = 120
 
@@ -70,7 +70,8 @@ def _results() -> Statement:
 
 
 def read_last_results(event_id: int, login_id: int, scope: Scope) -> list[Result]:
-    """The newest scans that this login recorded at the event, newest first; no roll calls."""
+    """The newest scans that this login recorded at the event, newest first; no roll calls. More
+    than a page lists: what was scanned a while ago can be undone for ten minutes."""
     statement = (
         _results()
         .where(
@@ -80,7 +81,7 @@ def read_last_results(event_id: int, login_id: int, scope: Scope) -> list[Result
             Scan.direction != "undo",
         )
         .order_by(Scan.id.desc())
-        .limit(LAST_RESULTS)
+        .limit(MOST_RESULTS)
     )
     return _as_results(statement, scope)
 

@@ -8,36 +8,48 @@ const WASM = new URL("../../vendor/zxing-wasm-3.1.4/reader/", import.meta.url).h
 const OPTIONS = { formats: ["QRCode"], maxNumberOfSymbols: 4, textMode: "Plain" };
 const LOOK_EVERY_MS = 120;
 const WIDEST = 1280;
+const FETCH_AGAIN_MS = 2000;
 
 /** Whether this page may have a camera: only over https, or on this machine itself. */
 export function cameraIsPossible() {
   return window.isSecureContext && Boolean(navigator.mediaDevices?.getUserMedia);
 }
 
+function fetchReader() {
+  // A failed fetch is kept by the module for the same overrides: new ones start a new fetch.
+  const overrides = { locateFile: (path) => WASM + path };
+  prepareZXingModule({ overrides, fireImmediately: true }).catch(() => {}); // the first frame tells
+}
+
 export class Camera {
-  /** `onCode(text)` is called for every code in every frame; the caller forgets repeats. */
-  constructor(video, onCode) {
+  /**
+   * `on`: code(text) for every code in every frame, and the caller forgets repeats; open(whether)
+   * when the picture comes, stops or may not be; reader(whether) when what reads it is missing.
+   */
+  constructor(video, on) {
     this.video = video;
-    this.onCode = onCode;
+    this.on = on;
     this.canvas = document.createElement("canvas");
     this.facing = "environment";
     this.stream = null;
-    this.looking = false;
+    this.wanted = false;
+    this.opening = 0;
+    this.onSeen = () => this.#seenAgain();
   }
 
-  /** Opens the camera and starts to look. Rejects when it is not allowed or there is none. */
+  /** Opens the camera and starts to look, until `stop()`. */
   async start() {
-    prepareZXingModule({
-      overrides: { locateFile: (path) => WASM + path },
-      fireImmediately: true,
-    });
+    this.wanted = true;
+    fetchReader();
+    document.addEventListener("visibilitychange", this.onSeen);
     await this.#open();
-    document.addEventListener("visibilitychange", () => this.#visibilityChanged());
     this.#look();
   }
 
   async turn() {
-    this.facing = this.facing === "environment" ? "user" : "environment";
+    this.#face();
+    if (await this.#open()) return;
+    this.#face();
     await this.#open();
   }
 
@@ -51,57 +63,100 @@ export class Camera {
   }
 
   stop() {
-    this.looking = false;
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
+    this.wanted = false;
+    document.removeEventListener("visibilitychange", this.onSeen);
+    this.#close();
   }
 
   get #track() {
     return this.stream?.getVideoTracks()[0];
   }
 
-  async #open() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = await navigator.mediaDevices.getUserMedia({
-      audio: false,
-      video: {
-        facingMode: { ideal: this.facing },
-        width: { ideal: WIDEST },
-        height: { ideal: 720 },
-      },
-    });
-    this.video.srcObject = this.stream;
-    await this.video.play();
+  #face() {
+    this.facing = this.facing === "environment" ? "user" : "environment";
   }
 
-  async #visibilityChanged() {
-    // Phones take the camera away from a hidden page; ask for it again on coming back.
-    if (document.visibilityState !== "visible" || !this.looking) return;
-    if (this.#track?.readyState !== "live") await this.#open().catch(() => {});
+  #close() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+  }
+
+  /** Whether the picture is there now; told to `on.open` as well. */
+  async #open() {
+    this.#close();
+    const mine = (this.opening += 1);
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: {
+          facingMode: { ideal: this.facing },
+          width: { ideal: WIDEST },
+          height: { ideal: 720 },
+        },
+      });
+      if (!this.wanted || mine !== this.opening) {
+        // Stopped, or asked for again, while the person was asked.
+        for (const track of stream.getTracks()) track.stop();
+        return false;
+      }
+      this.stream = stream;
+      const track = this.#track;
+      track.addEventListener("ended", () => track === this.#track && this.#open());
+      this.video.srcObject = stream;
+      await this.video.play();
+    } catch {
+      if (!this.wanted || mine !== this.opening) return false;
+      this.#close();
+    }
+    this.on.open(Boolean(this.stream));
+    return Boolean(this.stream);
+  }
+
+  async #seenAgain() {
+    // Phones take the camera away from a hidden page, and a permission is given on another one: ask
+    // again on coming back.
+    if (document.visibilityState === "visible" && this.#track?.readyState !== "live") await this.#open();
   }
 
   async #look() {
-    this.looking = true;
-    while (this.looking) {
+    while (this.wanted) {
       const began = performance.now();
       if (document.visibilityState === "visible") await this.#readFrame();
       const spent = performance.now() - began;
       // A slow phone rests as long as it worked, so the page stays quick to the touch.
-      await new Promise((done) => setTimeout(done, Math.max(LOOK_EVERY_MS - spent, spent / 2, 20)));
+      await rest(Math.max(LOOK_EVERY_MS - spent, spent / 2, 20));
     }
   }
 
   async #readFrame() {
     const { videoWidth, videoHeight } = this.video;
-    if (!videoWidth) return;
+    if (!videoWidth || !this.stream) return;
     const scale = Math.min(1, WIDEST / videoWidth);
     this.canvas.width = Math.round(videoWidth * scale);
     this.canvas.height = Math.round(videoHeight * scale);
     const pen = this.canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
     const frame = pen.getImageData(0, 0, this.canvas.width, this.canvas.height);
-    for (const found of await readBarcodes(frame, OPTIONS)) {
-      if (found.isValid && found.text) this.onCode(found.text);
+    for (const found of await this.#read(frame)) {
+      if (found.isValid && found.text) this.on.code(found.text);
     }
   }
+
+  async #read(frame) {
+    try {
+      const found = await readBarcodes(frame, OPTIONS);
+      this.on.reader(true);
+      return found;
+    } catch {
+      // Half a megabyte that did not arrive, on the network of a lane.
+      this.on.reader(false);
+      await rest(FETCH_AGAIN_MS);
+      fetchReader();
+      return [];
+    }
+  }
+}
+
+function rest(milliseconds) {
+  return new Promise((done) => setTimeout(done, milliseconds));
 }

@@ -10,7 +10,8 @@ const GIVE_UP_MS = 15000;
 export class ScanQueue {
   /**
    * `address`, `csrf`: where to send and the page's token.
-   * `on`: answer(scan, verdict), count(number), trouble(kind: "network" | "signIn" | "refused", words).
+   * `on`: answers(pairs of scan and verdict), those that came together; count(number);
+   * trouble(kind: "network" | "signIn", words).
    */
   constructor({ address, csrf, on }) {
     this.address = address;
@@ -82,7 +83,7 @@ export class ScanQueue {
   #answered(batch, verdicts) {
     this.waiting = this.waiting.slice(batch.length);
     this.on.count(this.size);
-    batch.forEach((scan, place) => this.on.answer(scan, verdicts[place]));
+    this.on.answers(batch.map((scan, place) => [scan, verdicts[place]]));
   }
 }
 

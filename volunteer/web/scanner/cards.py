@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -40,6 +41,7 @@ from volunteer.web.recorder import own_host
 from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, record_here
 
 MOST_RESULTS_SHOWN = 10
+LAST_RESULTS = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,12 @@ class Shown:
     result: Result
     words: str
     points: int
-    can_undo: bool
+    undo_seconds: int
+    """How long it can still be undone; 0: no longer, or never."""
+
+    @property
+    def can_undo(self) -> bool:
+        return self.undo_seconds > 0
 
 
 @blueprint.get("/scan")
@@ -172,13 +179,15 @@ def _page(event_id: int, refusal: Refusal | None = None) -> str:
     event = event_or_refuse(event_id)
     wanted = _wanted_results()
     answers = read_results(wanted, person.login_id, scope()) if wanted else []
+    results = [_shown(one, now) for one in read_last_results(event_id, person.login_id, scope())]
     return render_template(
         "scanner/scanner.html",
         event=event,
         direction=_direction(),
         answers=[_shown(one, now) for one in answers],
         refusal=words_for(refusal) if refusal else None,
-        last=[_shown(one, now) for one in read_last_results(event_id, person.login_id, scope())],
+        last=results[:LAST_RESULTS],
+        earlier=[shown for shown in results[LAST_RESULTS:] if shown.can_undo],
         here=read_here_count(event_id, scope()),
         waiting=read_waiting_outs(event_id, scope()),
         scan_id=uuid4(),
@@ -198,9 +207,10 @@ def _wanted_results() -> list[UUID]:
 
 
 def _shown(result: Result, now: datetime) -> Shown:
-    can_undo = result.undoable_until is not None and now <= result.undoable_until
+    until = result.undoable_until
+    seconds = max(0, ceil((until - now).total_seconds())) if until else 0
     points = result.facts.get("points", 0) if result.verdict == "accepted" else 0
-    return Shown(result, words_for_code(result.code, result.facts), points, can_undo)
+    return Shown(result, words_for_code(result.code, result.facts), points, seconds)
 
 
 def _settings(event: EventShown) -> dict[str, Any]:
@@ -226,10 +236,14 @@ def _settings(event: EventShown) -> dict[str, Any]:
                 "You were signed out. Sign in again in another tab; what is waiting stays here."
             ),
             "photoTooLarge": words_for(Refusal(Code.PHOTO_TOO_LARGE)),
-            "failed": _("That did not work. Please try once more."),
+            "photoFailed": _("The photo could not be sent. Please take it once more."),
             "notACard": _("This is the event's own code. Please scan a person's card."),
             "noCamera": _(
                 "The camera could not be opened. Please allow it, or use a photo or the number."
+            ),
+            "noReader": _(
+                "What reads the codes has not arrived yet; it is fetched again. Use a photo or the"
+                " number meanwhile."
             ),
             "leaving": _("Some scans have not been sent yet."),
             "onDuty": _("On duty"),
