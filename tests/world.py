@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -133,6 +134,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     event = town.event(activity, leaders={leads: False}, **_window(now))
     device = town.device(starts_at=now - timedelta(days=1), expires_at=now + timedelta(days=30))
     record(town, as_device(device), scan_row(event, number, at=now), now=now)
+    blank, unnamed = _settle_cards(town, event, now)
     other = town.community("景华社区")
     ids = _settle_logins(world, who, leads)
     town.grant(ids["other_admin"], "community_admin", other)
@@ -168,8 +170,37 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "transfer_id": only(m.Transfer),
         "what": "named_board",
     }
+    for endpoint in ("to_confirm.name_card", "to_confirm.return_card"):
+        world.values_of[endpoint] = {"card_id": blank}
+    world.values_of["scanner.name_person"] = {"ref": unnamed}
     world.values_of["check_in.scanned"] = {"code": poster_code(town.keys.poster_code, event, 0)}
     return world
+
+
+def _settle_cards(town: Town, event: int, now: datetime) -> tuple[int, str]:
+    """A blank card that waits for a guardian, and the ref of who came with one and has no name."""
+    card, _number, _code = town.card(None)
+    town._add(
+        m.WaitingCard,
+        community_id=town.community_id,
+        card_id=card,
+        event_id=event,
+        visit_id=uuid4(),
+        seen_at=now,
+        recorded_by="login:1",
+    )
+    who = town.resident("空白卡 1234 5678", state="provisional")
+    town._add(
+        m.WalkIn,
+        community_id=town.community_id,
+        resident_id=who,
+        event_id=event,
+        how="blank_card",
+        visit_id=uuid4(),
+        unnamed=True,
+        created_at=now,
+    )
+    return card, town.write(lambda tx: str(tx.get(m.Resident, who).ref))  # type: ignore[union-attr]
 
 
 def _window(now: datetime) -> dict[str, Any]:

@@ -173,6 +173,7 @@ function drawAnswer(scan, verdict) {
 function factsInWords(verdict) {
   const facts = verdict.facts ?? {};
   const found = [];
+  if (facts.provisional) found.push(words.toConfirm);
   if (facts.on_duty) found.push(words.onDuty);
   if (facts.points) found.push(fill(words.points, signed(facts.points)));
   if (facts.points && facts.balance_points !== undefined) found.push(fill(words.balance, facts.balance_points));

@@ -14,7 +14,7 @@ from volunteer.domain.people_search import parse_people_search
 from volunteer.domain.tokens import session_token_hash
 from volunteer.queries.people import SHOWS, PeopleFilter, read_people
 from volunteer.queries.principals import read_principal
-from volunteer.queries.scanning import find_candidates
+from volunteer.queries.roll_call import find_candidates
 from volunteer.services.sign_in import Browser, sign_in
 from volunteer.store.activation import load_codes
 from volunteer.store.database import db

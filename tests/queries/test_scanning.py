@@ -13,7 +13,7 @@ from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.board import FEWEST_PARTICIPANTS
 from volunteer.domain.scans import Recorder, Scan
-from volunteer.queries import check_in, event_shown, scanning
+from volunteer.queries import check_in, event_shown, roll_call, scanning
 from volunteer.queries.rosters import read_roster
 from volunteer.services.scans import record_scans
 
@@ -163,13 +163,13 @@ def test_candidates(scene: Scene) -> None:
         keys=town.keys,
     )
     event_id = town.event(activity_id, leaders={leader_id: False})
-    found = scanning.read_candidates(event_id, scene.scope)
+    found = roll_call.read_candidates(event_id, scene.scope)
     assert [(one.name, one.why) for one in found] == [
         ("李组长", "member"),
         ("小队员", "member"),
         ("常来的人", "recent"),
     ]
-    assert scanning.read_candidates(event_id, Scope.nothing()) == []
+    assert roll_call.read_candidates(event_id, Scope.nothing()) == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_finding_people(scene: Scene, words: str, names: set[str]) -> None:
     town.resident("陈伟")
     town.resident("陈搬走", state="moved_away")
     town.resident("陈外人", community_id=town.community("景华社区"))
-    found = scanning.find_candidates(words, scene.event_id, scene.scope)
+    found = roll_call.find_candidates(words, scene.event_id, scene.scope)
     assert {one.name for one in found} == names
 
 
@@ -198,9 +198,9 @@ def test_finding_people_by_number(scene: Scene) -> None:
     resident_id = scene.town.resident("陈秀英")
     _, number, _ = scene.town.card(resident_id)
     for typed in (number, number[:8], number[4:8], "".join(chr(ord(d) + 0xFEE0) for d in number)):
-        found = scanning.find_candidates(typed, scene.event_id, scene.scope)
+        found = roll_call.find_candidates(typed, scene.event_id, scene.scope)
         assert [one.name for one in found] == ["陈秀英"], typed
-    [again] = scanning.read_by_ids([resident_id], scene.event_id, scene.scope)
+    [again] = roll_call.read_by_ids([resident_id], scene.event_id, scene.scope)
     assert again.name == "陈秀英"
 
 

@@ -93,3 +93,70 @@ def test_blank_cards_are_made_and_printed(organizer: FlaskClient, town: Town) ->
     for made in ("", "x", "2026-11-20T08:30:00"):
         again = organizer.get(f"/admin/blank-cards/cards.pdf?made={made}")
         assert again.location == "/admin/blank-cards"
+
+
+def test_a_card_without_a_name_is_named_by_the_leader(
+    organizer: FlaskClient, town: Town, event_id: int
+) -> None:
+    _, number, _ = town.card(None)
+    path = f"/organize/events/{event_id}"
+    shown = post(organizer, f"{path}/add-person", form(name="", card=number)).location
+    page = organizer.get(shown).get_data(as_text=True)
+    assert "待确认" in page
+    assert "缺姓名" in page
+    link = page.split(f'href="{path}/name/')[1].split('"')[0]
+    assert f"{path}/name/{link}" in organizer.get(path).get_data(as_text=True)
+    assert post(organizer, f"{path}/name/{link}", {"name": ""}).status_code == 422
+    assert post(organizer, f"{path}/name/{link}", {"name": "孙三"}).status_code == 303
+    assert state_of(town, "孙三") == "provisional"
+    assert organizer.get(f"{path}/name/{link}").status_code == 404
+
+
+def test_a_childs_card_waits_until_the_guardian_agrees(
+    organizer: FlaskClient, town: Town, event_id: int
+) -> None:
+    card_id, number, _ = town.card(None)
+    path = f"/organize/events/{event_id}"
+    child = form(name="郑小果", age_band="under_14")
+    assert post(organizer, f"{path}/add-person", child).status_code == 403  # no card to wait
+    answer = post(organizer, f"{path}/add-person", child | {"card": number})
+    assert answer.location.endswith(f"{path}/scan")
+    assert state_of(town, "郑小果") is None
+    for page in (answer.location, path, "/admin/people/to-confirm"):
+        assert "监护人" in organizer.get(page).get_data(as_text=True)
+    name = f"/admin/people/to-confirm/cards/{card_id}"
+    agreed = {"name": "郑小果", "guardian": "郑建国"}
+    assert post(organizer, name, agreed).status_code == 422
+    assert post(organizer, name, agreed | {"agrees": "y"}).status_code == 303
+    assert state_of(town, "郑小果") == "active"
+    assert organizer.get(name).status_code == 404
+
+
+def test_a_guardian_who_stands_by_agrees_at_once(
+    organizer: FlaskClient, town: Town, event_id: int
+) -> None:
+    path = f"/organize/events/{event_id}/add-person"
+    child = form(name="郑小果", age_band="under_14", agrees="y")
+    assert post(organizer, path, child).status_code == 422
+    assert post(organizer, path, child | {"guardian": "郑建国"}).status_code == 303
+    assert state_of(town, "郑小果") == "provisional"
+
+
+def test_a_waiting_card_is_taken_back(organizer: FlaskClient, town: Town, event_id: int) -> None:
+    card_id, number, _ = town.card(None)
+    path = f"/organize/events/{event_id}/add-person"
+    post(organizer, path, form(name="", age_band="under_14", card=number))
+    back = f"/admin/people/to-confirm/cards/{card_id}/return"
+    assert post(organizer, back, {}).status_code == 303
+    assert post(organizer, back, {}).status_code == 409
+    assert post(organizer, path, form(card=number)).status_code == 303
+
+
+def test_a_guest_is_marked_on_the_roster(organizer: FlaskClient, town: Town, event_id: int) -> None:
+    path = f"/organize/events/{event_id}"
+    post(organizer, f"{path}/add-person", form(is_guest="y"))
+    roster = organizer.get(path).get_data(as_text=True)
+    assert "来访志愿者" in roster
+    kinds = select(m.Residence.kind, m.Residence.building_id)
+    assert town.write(lambda tx: [tuple(row) for row in tx.run(kinds)]) == [("guest", None)]
+    assert "来访" in organizer.get("/admin/people/to-confirm").get_data(as_text=True)

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, func, select
 
 from volunteer.domain.access import Scope
 from volunteer.queries.events import Counts
 from volunteer.queries.scanning import WaitingOut, read_waiting_outs
 from volunteer.store.database import db
-from volunteer.store.models import Attendance, Resident
+from volunteer.store.models import Attendance, Residence, Resident, WalkIn
 
 
 @dataclass(frozen=True)
 class RosterLine:
     """One person at an event. ``state``: present or complete. ``over``: which rule was passed over
-    for them (over_capacity, late …), if one was."""
+    for them (over_capacity, late …), if one was. ``unnamed``: came with a blank card, and has no
+    name yet."""
 
     resident_id: int
     ref: str
@@ -36,6 +37,8 @@ class RosterLine:
     minutes: int
     points: int
     over: str | None
+    provisional: bool
+    unnamed: bool
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,24 @@ class Roster:
 
 def read_roster(scope: Scope, event_id: int) -> Roster:
     """Everybody at an event, those still there first, each group by name."""
+    visits = exists().where(
+        Residence.resident_id == Resident.id,
+        Residence.community_id == Resident.community_id,
+        Residence.kind == "guest",
+        Residence.ends_on.is_(None),
+    )
     rows = db.session.execute(
-        select(Attendance, Resident)
+        select(
+            Attendance,
+            Resident,
+            func.coalesce(WalkIn.unnamed, False).label("unnamed"),
+            visits.label("visits"),
+        )
         .join(Resident, Resident.id == Attendance.resident_id)
+        .outerjoin(
+            WalkIn,
+            and_(WalkIn.community_id == Attendance.community_id, WalkIn.resident_id == Resident.id),
+        )
         .where(
             Attendance.event_id == event_id,
             Attendance.state != "undone",
@@ -67,11 +85,30 @@ def read_roster(scope: Scope, event_id: int) -> Roster:
         )
         .order_by(Attendance.state.desc(), Resident.pinyin, Resident.id)
     )
-    lines = tuple(_roster_line(row.Attendance, row.Resident) for row in rows)
+    lines = tuple(_roster_line(row) for row in rows)
     return Roster(lines, tuple(read_waiting_outs(event_id, scope)))
 
 
-def _roster_line(attendance: Attendance, resident: Resident) -> RosterLine:
+def read_unnamed(scope: Scope, event_id: int, ref: str) -> str | None:
+    """The passbook number of who came to this event with a blank card and has no name yet."""
+    statement = (
+        select(Resident.passbook_number)
+        .join(WalkIn, WalkIn.resident_id == Resident.id)
+        .where(
+            WalkIn.event_id == event_id,
+            WalkIn.unnamed,
+            Resident.ref == ref,
+            Resident.state == "provisional",
+            _seen(scope, WalkIn.community_id),
+        )
+    )
+    number = db.session.execute(statement).scalar_one_or_none()
+    return str(number) if number else None
+
+
+def _roster_line(row: Any) -> RosterLine:
+    attendance: Attendance = row.Attendance
+    resident: Resident = row.Resident
     return RosterLine(
         resident_id=resident.id,
         ref=resident.ref,
@@ -81,7 +118,7 @@ def _roster_line(attendance: Attendance, resident: Resident) -> RosterLine:
         state=attendance.state,
         on_duty=attendance.on_duty,
         is_leader=attendance.is_leader,
-        is_guest=resident.home_community_id is not None,
+        is_guest=resident.home_community_id is not None or bool(row.visits),
         checked_in_at=attendance.checked_in_at,
         checked_out_at=attendance.checked_out_at,
         ended_how=attendance.ended_how,
@@ -89,6 +126,8 @@ def _roster_line(attendance: Attendance, resident: Resident) -> RosterLine:
         minutes=attendance.minutes,
         points=attendance.check_in_points + attendance.check_out_points,
         over=attendance.override,
+        provisional=attendance.provisional,
+        unnamed=bool(row.unnamed),
     )
 
 

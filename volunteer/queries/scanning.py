@@ -1,4 +1,4 @@
-"""What the leader's pages show: the last results, who is here, who may be called."""
+"""What the leader's pages show: the last results, and who is here."""
 
 from __future__ import annotations
 
@@ -8,29 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Scope
 from volunteer.domain.attendance import UNDO_MINUTES
-from volunteer.domain.passbook_number import digits_typed
 from volunteer.store.database import db
 from volunteer.store.models import (
-    Activity,
     Attendance,
-    Card,
-    Event,
-    EventLeader,
-    Membership,
     Resident,
     Scan,
+    WalkIn,
 )
 
 Statement = Select[*tuple[Any, ...]]
 
 MOST_RESULTS = 60
-MOST_CANDIDATES = 60
-RECENT_DAYS = 120
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,11 @@ class Result:
     received_at: datetime
     undone: bool
     undoable_until: datetime | None
+    ref: str | None = None
+    provisional: bool = False
+    """Whose it is waits to be confirmed."""
+    unnamed: bool = False
+    """… and has no name yet, only a blank card."""
 
 
 def _results() -> Statement:
@@ -56,17 +54,27 @@ def _results() -> Statement:
         undo.undoes == Scan.client_id,
         undo.verdict == "accepted",
     )
-    return select(
-        Scan.client_id,
-        Scan.direction,
-        Scan.verdict,
-        Scan.code,
-        Scan.facts,
-        Resident.name,
-        Resident.name_en,
-        Scan.received_at,
-        undone.label("undone"),
-    ).outerjoin(Resident, Resident.id == Scan.resident_id)
+    return (
+        select(
+            Scan.client_id,
+            Scan.direction,
+            Scan.verdict,
+            Scan.code,
+            Scan.facts,
+            Resident.name,
+            Resident.name_en,
+            Scan.received_at,
+            undone.label("undone"),
+            Resident.ref,
+            Resident.state,
+            WalkIn.unnamed,
+        )
+        .outerjoin(Resident, Resident.id == Scan.resident_id)
+        .outerjoin(
+            WalkIn,
+            and_(WalkIn.community_id == Scan.community_id, WalkIn.resident_id == Scan.resident_id),
+        )
+    )
 
 
 def read_last_results(event_id: int, login_id: int, scope: Scope) -> list[Result]:
@@ -101,11 +109,15 @@ def _as_results(statement: Statement, scope: Scope) -> list[Result]:
         statement = statement.where(Scan.community_id.in_(scope.community_ids))
     found = []
     for row in db.session.execute(statement):
-        client_id, direction, verdict, code, facts, name, name_en, received_at, undone = row
+        client_id, direction, verdict, code, facts, name, name_en, received_at, undone, *who = row
         can_undo = verdict in ("accepted", "waiting") and direction != "undo" and not undone
         until = received_at + timedelta(minutes=UNDO_MINUTES) if can_undo else None
         said = (client_id, direction, verdict, code, facts, name, name_en)
-        found.append(Result(*said, received_at, bool(undone), until))
+        ref, state, unnamed = who
+        is_new = state == "provisional"
+        found.append(
+            Result(*said, received_at, bool(undone), until, ref, is_new, is_new and bool(unnamed))
+        )
     return found
 
 
@@ -194,6 +206,7 @@ class AtEvent:
     is_leader: bool
     minutes: int
     points: int
+    provisional: bool = False
     roll_call_scan_id: UUID | None = None
     roll_call_at: datetime | None = None
     roll_call_from: datetime | None = None
@@ -216,6 +229,7 @@ def read_at_event(event_id: int, login_id: int, scope: Scope) -> list[AtEvent]:
             Attendance.is_leader,
             Attendance.minutes,
             Attendance.check_in_points + Attendance.check_out_points,
+            Attendance.provisional,
         )
         .join(Resident, Resident.id == Attendance.resident_id)
         .where(
@@ -276,126 +290,3 @@ def read_undone_calls(event_id: int, login_id: int, scope: Scope) -> dict[int, d
         statement = statement.where(Scan.community_id.in_(scope.community_ids))
     rows: Iterable[Any] = db.session.execute(statement)
     return dict(tuple(row) for row in rows)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Somebody who may be called. ``why``: recent, member, or found by the search."""
-
-    resident_id: int
-    name: str
-    name_en: str | None
-    passbook_number: str
-    why: str
-
-
-_CANDIDATE = (Resident.id, Resident.name, Resident.name_en, Resident.passbook_number)
-_CALLABLE = Resident.state.in_(("provisional", "active"))
-
-
-def read_candidates(event_id: int, scope: Scope) -> list[Candidate]:
-    """The event's leaders and the hosting youth group, then who came to this activity lately,
-    the most recent first."""
-    event = db.session.execute(
-        _scoped(
-            select(Event.activity_id, Event.community_id, Event.local_date).where(
-                Event.id == event_id
-            ),
-            scope,
-        )
-    ).first()
-    if event is None:
-        return []
-    members = _candidates(_members(event_id, event), "member")
-    recent = _candidates(_recent(event), "recent")
-    known = {member.resident_id for member in members}
-    return members + [one for one in recent if one.resident_id not in known]
-
-
-def _members(event_id: int, event: Any) -> Statement:
-    host = select(Activity.youth_group_id).where(Activity.id == event.activity_id)
-    member = exists().where(
-        Membership.resident_id == Resident.id,
-        Membership.youth_group_id == host.scalar_subquery(),
-        Membership.starts_on <= event.local_date,
-        or_(Membership.ends_on.is_(None), Membership.ends_on >= event.local_date),
-    )
-    leads = exists().where(EventLeader.resident_id == Resident.id, EventLeader.event_id == event_id)
-    return (
-        select(*_CANDIDATE)
-        .where(Resident.community_id == event.community_id, _CALLABLE, or_(member, leads))
-        .order_by(Resident.pinyin, Resident.id)
-        .limit(MOST_CANDIDATES)
-    )
-
-
-def _recent(event: Any) -> Statement:
-    last = func.max(Attendance.local_date)
-    return (
-        select(*_CANDIDATE, last)
-        .join(Attendance, Attendance.resident_id == Resident.id)
-        .join(Event, Event.id == Attendance.event_id)
-        .where(
-            Resident.community_id == event.community_id,
-            _CALLABLE,
-            Event.community_id == event.community_id,
-            Event.activity_id == event.activity_id,
-            Event.local_date >= event.local_date - timedelta(days=RECENT_DAYS),
-            Event.local_date <= event.local_date,
-            Attendance.state != "undone",
-        )
-        .group_by(*_CANDIDATE, Resident.pinyin)
-        .order_by(last.desc(), Resident.pinyin, Resident.id)
-        .limit(MOST_CANDIDATES)
-    )
-
-
-def find_candidates(words: str, event_id: int, scope: Scope) -> list[Candidate]:
-    """Residents of the event's community by name, pinyin, initials, or the end of a passbook or
-    card number."""
-    statement = (
-        _scoped(
-            select(*_CANDIDATE)
-            .join(Event, Event.community_id == Resident.community_id)
-            .where(Event.id == event_id, _CALLABLE, _matches(words)),
-            scope,
-        )
-        .order_by(Resident.pinyin, Resident.id)
-        .limit(MOST_CANDIDATES)
-    )
-    return _candidates(statement, "found")
-
-
-def _matches(words: str) -> Any:
-    digits = digits_typed(words)
-    if digits.isdecimal() and digits.isascii():
-        card = exists().where(Card.resident_id == Resident.id, Card.number.endswith(digits))
-        return or_(Resident.passbook_number.endswith(digits), card)
-    letters = words.casefold().replace(" ", "").replace("'", "")
-    return or_(
-        Resident.name.contains(words, autoescape=True),
-        Resident.pinyin.startswith(letters, autoescape=True),
-        Resident.initials.startswith(letters, autoescape=True),
-    )
-
-
-def read_by_ids(resident_ids: list[int], event_id: int, scope: Scope) -> list[Candidate]:
-    """These residents, if they are of the event's community: names ticked before a search."""
-    statement = _scoped(
-        select(*_CANDIDATE)
-        .join(Event, Event.community_id == Resident.community_id)
-        .where(Event.id == event_id, Resident.id.in_(resident_ids), _CALLABLE),
-        scope,
-    ).order_by(Resident.pinyin, Resident.id)
-    return _candidates(statement, "ticked")
-
-
-def _candidates(statement: Statement, why: str) -> list[Candidate]:
-    rows: Iterable[Any] = db.session.execute(statement)
-    return [Candidate(row[0], row[1], row[2], row[3], why) for row in rows]
-
-
-def _scoped(statement: Statement, scope: Scope) -> Statement:
-    if scope.community_ids is None:
-        return statement
-    return statement.where(Event.community_id.in_(scope.community_ids))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, case, func, literal_column, select
+from sqlalchemy import ScalarSelect, and_, case, exists, func, literal_column, select
 
 from volunteer.domain.access import Scope
 from volunteer.domain.walk_ins import LEFT_OVER_AFTER
@@ -22,6 +22,8 @@ from volunteer.store.models import (
     LoginResident,
     Residence,
     Resident,
+    TeamMember,
+    VisitingTeam,
     WalkIn,
 )
 from volunteer.store.models.base import table_of
@@ -53,6 +55,9 @@ class Waiting:
     attendances: int
     namesakes: int
     is_left_over: bool
+    is_guest: bool
+    team: str | None
+    team_en: str | None
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,9 @@ def read_to_confirm(
             attended,
             namesakes,
             case((old, True), else_=False),
+            _visits(),
+            VisitingTeam.name,
+            VisitingTeam.name_en,
         )
         .outerjoin(
             WalkIn,
@@ -122,6 +130,10 @@ def read_to_confirm(
         )
         .outerjoin(Event, Event.id == WalkIn.event_id)
         .outerjoin(Activity, Activity.id == Event.activity_id)
+        .outerjoin(
+            VisitingTeam,
+            and_(VisitingTeam.community_id == community_id, VisitingTeam.id == _team_id()),
+        )
         .where(provisional, *([old] if only_left_over else []))
         .order_by(Resident.created_at, Resident.id)
         .limit(MOST_SHOWN)
@@ -152,6 +164,27 @@ def _place() -> ScalarSelect[Any]:
         .where(where)
         .order_by(Residence.id.desc())
         .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _visits() -> Any:
+    return exists().where(
+        Residence.community_id == Resident.community_id,
+        Residence.resident_id == Resident.id,
+        Residence.kind == "guest",
+        Residence.ends_on.is_(None),
+    )
+
+
+def _team_id() -> ScalarSelect[Any]:
+    """The visiting team that somebody came with, the first one of several."""
+    return (
+        select(func.min(TeamMember.team_id))
+        .where(
+            TeamMember.community_id == Resident.community_id,
+            TeamMember.resident_id == Resident.id,
+        )
         .scalar_subquery()
     )
 

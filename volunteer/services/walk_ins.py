@@ -47,7 +47,8 @@ from volunteer.store.walk_ins import (
 
 @dataclass(frozen=True)
 class Stranger:
-    """What somebody without a passbook fills in; the phone and the place may be left out."""
+    """What somebody without a passbook fills in; the phone and the place may be left out.
+    ``is_guest``: they do not live here, they are on a visit."""
 
     name: str
     age_band: str
@@ -55,6 +56,7 @@ class Stranger:
     phone: str = ""
     area_id: int | None = None
     building_id: int | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _parsed(stranger: Stranger, visit: Visit) -> tuple[NewPerson, str | None, st
     pin = normal_secret(stranger.pin)
     _raise(decide_pin(pin, Personal(phone)), "pin")
     assert len(pin) == PIN_DIGITS
-    home = None
+    home = Home(visit.seen_at.date(), kind="guest") if stranger.is_guest else None
     if stranger.area_id or stranger.building_id:
         home = Home(
             visit.seen_at.date(), area_id=stranger.area_id, building_id=stranger.building_id

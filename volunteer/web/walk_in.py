@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired
 
 from volunteer import clock
 from volunteer.documents import register_words as words
+from volunteer.documents.messages import gettext as _
 from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.refusals import words_for
 from volunteer.domain.access import Scope
@@ -30,6 +31,8 @@ from volunteer.web.signed_in import open_session
 
 blueprint = Blueprint("walk_in", __name__)
 
+GUEST = "guest"
+"""What the picker of places says for somebody from outside."""
 NONCE = "walk_in_browser"
 """Where the session keeps what tells this browser from the others at the event."""
 
@@ -65,6 +68,7 @@ def new() -> ResponseReturnValue:
         raise refuse(Code.EVENT_UNKNOWN)
     form = WalkInForm()
     form.place.offer(where, pending.community_id)
+    form.place.choices.insert(1, SelectChoice(GUEST, _("I live elsewhere, I am visiting")))
     done: list[service.WalkedIn] = []
     status = status_after(form, lambda: done.append(_walk_in(form, pending)))
     if status is not None:
@@ -86,6 +90,7 @@ def _walk_in(form: WalkInForm, pending: Pending) -> service.WalkedIn:
         phone=form.phone.data or "",
         area_id=area_id,
         building_id=building_id,
+        is_guest=form.place.data == GUEST,
     )
     source = service.Source(request.remote_addr, _browser_nonce(), browser_words())
     keys = current_app.extensions["keys"]

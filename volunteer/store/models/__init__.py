@@ -43,6 +43,7 @@ from volunteer.store.models.places import (
 )
 from volunteer.store.models.rewards import Redemption, Reward, StockLot
 from volunteer.store.models.scans import Attendance, Device, DeviceActivity, Scan
+from volunteer.store.models.visitors import TeamEvent, TeamMember, VisitingTeam, WaitingCard
 from volunteer.store.models.work import AuditEvent, DemoChapter, Job, Task
 
 __all__ = [
@@ -97,7 +98,11 @@ __all__ = [
     "StockLot",
     "SubDistrict",
     "Task",
+    "TeamEvent",
+    "TeamMember",
     "Transfer",
+    "VisitingTeam",
+    "WaitingCard",
     "WalkIn",
     "YouthGroup",
 ]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired
 
 from volunteer import clock
 from volunteer.documents.messages import gettext as _
+from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.messages import ngettext
-from volunteer.documents.refusals import words_for
+from volunteer.documents.refusals import words_for, words_for_code
 from volunteer.domain.access import Permission
-from volunteer.domain.refusals import Refused
+from volunteer.domain.refusals import Code, Refused, refuse
+from volunteer.domain.scans import Verdict
 from volunteer.domain.walk_ins import LEFT_OVER_AFTER
+from volunteer.queries.waiting_cards import WaitingCardShown, read_waiting_cards
 from volunteer.queries.walk_ins import read_to_confirm
+from volunteer.services import waiting_cards
 from volunteer.services import walk_ins as service
+from volunteer.web.admin.forms import status_after
 from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
@@ -31,6 +39,7 @@ def waiting() -> ResponseReturnValue:
         "admin/to_confirm.html",
         community=community,
         found=found,
+        cards=read_waiting_cards(scope(), community.community_id),
         only_old=only_old,
         days=LEFT_OVER_AFTER.days,
     )
@@ -62,6 +71,62 @@ def decide() -> ResponseReturnValue:
         return back
     flash(_said(decided, rejects=rejects), "accepted")
     return back
+
+
+class ChildForm(FlaskForm):
+    name = StringField(
+        _l("The child's name"), validators=[InputRequired(_l("Please enter a name."))]
+    )
+    guardian = StringField(
+        _l("The guardian's name"), validators=[InputRequired(_l("Please enter a name."))]
+    )
+    agrees = BooleanField(
+        _l("The guardian agrees"),
+        validators=[InputRequired(_l("Without the guardian's consent nothing may be kept."))],
+    )
+
+
+@blueprint.route("/cards/<int:card_id>", methods=["GET", "POST"])
+@needs(Permission.EDIT_PEOPLE)
+def name_card(card_id: int) -> ResponseReturnValue:
+    """A blank card waited for a guardian, who agrees now."""
+    community = current_community()
+    card = _find_card(card_id, community.community_id)
+    form = ChildForm()
+    verdicts: list[Verdict] = []
+    status = status_after(form, lambda: verdicts.extend(_name_card(card_id, form)))
+    if status is not None:
+        return render_template("admin/waiting_card.html", form=form, card=card), status
+    flash(_("The child has a passbook, and the card is theirs."), "accepted")
+    for one in verdicts:
+        if one.verdict == "refused":
+            flash(words_for_code(one.code, one.facts), "warning")
+    return redirect(url_for("to_confirm.waiting"), 303)
+
+
+@blueprint.post("/cards/<int:card_id>/return")
+@needs(Permission.EDIT_PEOPLE)
+def return_card(card_id: int) -> ResponseReturnValue:
+    by, now = me().login_id, clock.now()
+    waiting_cards.return_waiting_card(card_id, by=by, now=now, scope=scope())
+    flash(_("The card is blank again and can be given to somebody else."), "accepted")
+    return redirect(url_for("to_confirm.waiting"), 303)
+
+
+def _find_card(card_id: int, community_id: int) -> WaitingCardShown:
+    cards = read_waiting_cards(scope(), community_id)
+    found = next((one for one in cards if one.card_id == card_id), None)
+    if found is None:
+        raise refuse(Code.NOT_FOUND)
+    return found
+
+
+def _name_card(card_id: int, form: ChildForm) -> list[Verdict]:
+    child = waiting_cards.AgreedChild(form.name.data or "", form.guardian.data or "")
+    keys = current_app.extensions["keys"]
+    return waiting_cards.name_waiting_card(
+        card_id, child, keys=keys, by=me().login_id, now=clock.now(), scope=scope()
+    )
 
 
 def _ticked() -> list[int]:

@@ -18,6 +18,7 @@ from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.queries.activities import read_activity_choices
 from volunteer.queries.events import EventFilter, EventShown, When, read_event, read_events
 from volunteer.queries.rosters import read_roster
+from volunteer.queries.waiting_cards import read_cards_waiting_at
 from volunteer.services import events as service
 from volunteer.web.addresses import is_reachable
 from volunteer.web.asked import day_or_none, number_or_none
@@ -62,6 +63,7 @@ def event(event_id: int) -> ResponseReturnValue:
         "organize/event.html",
         shown=shown,
         roster=read_roster(scope(), event_id),
+        cards_waiting=read_cards_waiting_at(scope(), event_id),
         reachable=is_reachable(),
         now=clock.now(),
     )

@@ -33,6 +33,7 @@ from volunteer.queries.scanning import (
     read_results,
     read_waiting_outs,
 )
+from volunteer.queries.waiting_cards import read_cards_waiting_at
 from volunteer.web.api.rows import number_fault
 from volunteer.web.api.scans import said
 from volunteer.web.failures import request_id
@@ -190,6 +191,7 @@ def _page(event_id: int, refusal: Refusal | None = None) -> str:
         earlier=[shown for shown in results[LAST_RESULTS:] if shown.can_undo],
         here=read_here_count(event_id, scope()),
         waiting=read_waiting_outs(event_id, scope()),
+        cards_waiting=read_cards_waiting_at(scope(), event_id),
         scan_id=uuid4(),
         back_url=url_for("organize.event", event_id=event_id),
         settings=_settings(event),
@@ -246,6 +248,7 @@ def _settings(event: EventShown) -> dict[str, Any]:
                 " number meanwhile."
             ),
             "leaving": _("Some scans have not been sent yet."),
+            "toConfirm": _("To confirm"),
             "onDuty": _("On duty"),
             "overCapacity": _("The event is full; noted."),
         },

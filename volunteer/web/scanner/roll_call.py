@@ -22,15 +22,13 @@ from volunteer.domain.access import Permission
 from volunteer.domain.attendance import UNDO_MINUTES
 from volunteer.domain.scans import LONGEST_BATCH, Scan, Verdict, body_hash_of
 from volunteer.queries.event_shown import EventShown
-from volunteer.queries.scanning import (
-    AtEvent,
+from volunteer.queries.roll_call import (
     Candidate,
     find_candidates,
-    read_at_event,
     read_by_ids,
     read_candidates,
-    read_undone_calls,
 )
+from volunteer.queries.scanning import AtEvent, read_at_event, read_undone_calls
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.scanner.place import blueprint, event_or_refuse, form_id, record_here
 
