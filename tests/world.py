@@ -20,8 +20,9 @@ from werkzeug.test import TestResponse
 from tests.scanning import as_device, record, scan_row
 from tests.signed_in import sign_in
 from tests.town import FRIDAY, Town
-from volunteer.domain.access import PERMISSIONS, Role
+from volunteer.domain.access import PERMISSIONS, Role, Scope
 from volunteer.domain.tokens import poster_code
+from volunteer.services.merges import Wish, merge_residents
 from volunteer.store import models as m
 from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx
@@ -138,6 +139,15 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     other = town.community("景华社区")
     ids = _settle_logins(world, who, leads)
     town.grant(ids["other_admin"], "community_admin", other)
+    twin = town.resident(OUR_NAME, building_id=building)
+    gone = town.resident("重复的人", building_id=building)
+    kept = town.resident("重复的人", building_id=building)
+    merged = merge_residents(
+        Wish(kept, gone, with_sign_ins=False),
+        by=ids["organizer"],
+        now=now,
+        scope=Scope.of(town.community_id),
+    )
     grant = town.grant(town.login(name="另一位组织者"), "organizer")
     link = town.acts_for(ids["organizer"], who, "helper")
 
@@ -160,7 +170,9 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "kind_id": only(m.OrganisationKind),
         "link_id": link,
         "membership_id": only(m.Membership),
+        "merge_id": merged.merge_id,
         "organisation_id": town.organisation_id,
+        "other": town.write(lambda tx: str(tx.get(m.Resident, twin).ref)),  # type: ignore[union-attr]
         "ref": town.write(lambda tx: str(tx.get(m.Resident, who).ref)),  # type: ignore[union-attr]
         "residence_id": only(m.Residence),
         "resident_id": who,

@@ -10,6 +10,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Relation, Role
 from volunteer.domain.age import AgeBand
 from volunteer.domain.consents import Consent
+from volunteer.domain.duplicates import Reason
 
 Words = Mapping[str, LazyString]
 
@@ -26,6 +27,13 @@ BANDS: Words = {
     AgeBand.UNDER_14: _l("Under 14"),
     AgeBand.FROM_14_TO_17: _l("14 to 17"),
     AgeBand.ADULT: _l("18 or older"),
+}
+LIKENESSES: Words = {
+    Reason.NUMBER: _l("Same number elsewhere"),
+    Reason.PHONE_AND_NAME: _l("Same phone and name"),
+    Reason.NAME_AND_BUILDING: _l("Same name and building"),
+    Reason.PHONE: _l("Same phone"),
+    Reason.NAME: _l("Same name, home not known"),
 }
 RELATIONS: Words = {
     Relation.SELF: _l("Own login"),

@@ -36,6 +36,8 @@ class NewPerson:
     home_community_id: int | None = None
     home_resident_id: int | None = None
     with_card: bool = True
+    not_same_as: tuple[int, ...] = ()
+    """Residents here who look like them: staff have seen that they are somebody else."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One resident as staff see them: passbook, cards, homes, groups, logins, consents, attendances."""
+"""One resident as staff see them: who they are, passbook, cards, homes and logins."""
 
 from __future__ import annotations
 
@@ -7,31 +7,25 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Relation, Scope
-from volunteer.domain.activation import MOST_TRIES
 from volunteer.domain.age import AgeBand, age_band_on, age_on
 from volunteer.domain.consents import Consent as ConsentKind
 from volunteer.queries.people import Place, place_columns, place_of
-from volunteer.store.database import db
-from volunteer.store.models import (
-    Account,
-    ActivationCode,
-    Activity,
-    Attendance,
-    Card,
-    Consent,
-    Event,
-    ExternalNumber,
-    Login,
-    LoginResident,
-    Membership,
-    Residence,
-    Resident,
-    YouthGroup,
+from volunteer.queries.person_belongings import (
+    AttendanceShown,
+    CodeShown,
+    ConsentShown,
+    MembershipShown,
+    read_attendances,
+    read_codes,
+    read_consents,
+    read_external_numbers,
+    read_memberships,
 )
-
-RECENT_ATTENDANCES = 8
+from volunteer.store.database import db
+from volunteer.store.models import Account, Card, Login, LoginResident, Residence, Resident
 
 
 @dataclass(frozen=True)
@@ -69,16 +63,6 @@ class ResidenceShown:
 
 
 @dataclass(frozen=True)
-class MembershipShown:
-    membership_id: int
-    group_id: int
-    name: str
-    name_en: str | None
-    starts_on: date
-    ends_on: date | None
-
-
-@dataclass(frozen=True)
 class LinkShown:
     """A login that may act for the person. ``phone`` is None when it signs in with a number."""
 
@@ -97,37 +81,6 @@ class LinkShown:
 
 
 @dataclass(frozen=True)
-class ConsentShown:
-    what: ConsentKind
-    given: bool
-    text_version: str
-    given_by: str
-    given_at: datetime
-
-
-@dataclass(frozen=True)
-class CodeShown:
-    """An activation code that could still be used."""
-
-    purpose: str
-    expires_at: datetime
-    tries: int
-
-
-@dataclass(frozen=True)
-class AttendanceShown:
-    event_id: int
-    activity: str
-    activity_en: str | None
-    starts_at: datetime
-    state: str
-    provenance: str
-    points: int
-    minutes: int
-    annulled: bool
-
-
-@dataclass(frozen=True)
 class Person:
     """The whole page. Figures of the passbook are those of its account."""
 
@@ -136,6 +89,9 @@ class Person:
     band: AgeBand
     created_at: datetime
     home_community_id: int | None
+    merges: int
+    went_on_in: PersonKey | None
+    """Of somebody merged: who they are now."""
     balance_points: int
     held_points: int
     owed_points: int
@@ -189,17 +145,21 @@ def read_person_key(scope: Scope, ref: str) -> PersonKey | None:
 
 def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | None:
     """Everything on a person's page, in nine statements; None when not in scope."""
+    kept = aliased(Resident)
     row = db.session.execute(
         select(
             *_KEY_COLUMNS,
             Resident.created_at,
             Resident.home_community_id,
+            Resident.merges,
+            *(getattr(kept, column.key).label(f"kept_{column.key}") for column in _KEY_COLUMNS),
             Account.balance_points,
             Account.held_points,
             Account.owed_points,
             Account.total_minutes,
         )
         .join(Account, Account.resident_id == Resident.id)
+        .outerjoin(kept, kept.id == Resident.merged_into_id)
         .where(Resident.ref == ref)
     ).first()
     if row is None or not scope.sees(row.community_id):
@@ -212,18 +172,20 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         band=age_band_on(row.birth_date, row.age_band, today),
         created_at=row.created_at,
         home_community_id=row.home_community_id,
+        merges=row.merges,
+        went_on_in=_kept_key(row) if row.kept_id else None,
         balance_points=row.balance_points,
         held_points=row.held_points,
         owed_points=row.owed_points,
         total_minutes=row.total_minutes,
         cards=_cards(*where),
         residences=_residences(*where),
-        memberships=_memberships(*where),
+        memberships=read_memberships(*where),
         links=_links(*where),
-        consents=_consents(*where),
-        codes=_codes(*where, now),
-        external_numbers=_external_numbers(*where),
-        attendances=_attendances(*where),
+        consents=read_consents(*where),
+        codes=read_codes(*where, now),
+        external_numbers=read_external_numbers(*where),
+        attendances=read_attendances(*where),
     )
 
 
@@ -269,6 +231,10 @@ def _key(row: Any) -> PersonKey:
     )
 
 
+def _kept_key(row: Any) -> PersonKey:
+    return PersonKey(*(row._mapping[f"kept_{column.key}"] for column in _KEY_COLUMNS))
+
+
 _CARD_COLUMNS = (
     Card.id.label("card_id"),
     Card.number,
@@ -312,23 +278,6 @@ def _residences(community_id: int, resident_id: int) -> tuple[ResidenceShown, ..
     )
 
 
-def _memberships(community_id: int, resident_id: int) -> tuple[MembershipShown, ...]:
-    rows = db.session.execute(
-        select(
-            Membership.id,
-            YouthGroup.id.label("group_id"),
-            YouthGroup.name,
-            YouthGroup.name_en,
-            Membership.starts_on,
-            Membership.ends_on,
-        )
-        .join(YouthGroup, YouthGroup.id == Membership.youth_group_id)
-        .where(Membership.community_id == community_id, Membership.resident_id == resident_id)
-        .order_by(Membership.starts_on.desc(), Membership.id.desc())
-    )
-    return tuple(MembershipShown(*row) for row in rows)
-
-
 def _links(community_id: int, resident_id: int) -> tuple[LinkShown, ...]:
     rows = db.session.execute(
         select(
@@ -360,63 +309,3 @@ def _links(community_id: int, resident_id: int) -> tuple[LinkShown, ...]:
         )
         for row in rows
     )
-
-
-def _consents(community_id: int, resident_id: int) -> tuple[ConsentShown, ...]:
-    """The newest first."""
-    rows = db.session.execute(
-        select(
-            Consent.what, Consent.given, Consent.text_version, Consent.given_by, Consent.given_at
-        )
-        .where(Consent.community_id == community_id, Consent.resident_id == resident_id)
-        .order_by(Consent.id.desc())
-    )
-    return tuple(ConsentShown(ConsentKind(row.what), *row[1:]) for row in rows)
-
-
-def _codes(community_id: int, resident_id: int, now: datetime) -> tuple[CodeShown, ...]:
-    rows = db.session.execute(
-        select(ActivationCode.purpose, ActivationCode.expires_at, ActivationCode.tries)
-        .where(
-            ActivationCode.community_id == community_id,
-            ActivationCode.resident_id == resident_id,
-            ActivationCode.used_at.is_(None),
-            ActivationCode.expires_at > now,
-            ActivationCode.tries < MOST_TRIES,
-        )
-        .order_by(ActivationCode.id.desc())
-    )
-    return tuple(CodeShown(*row) for row in rows)
-
-
-def _external_numbers(community_id: int, resident_id: int) -> tuple[tuple[str, str], ...]:
-    rows = db.session.execute(
-        select(ExternalNumber.system, ExternalNumber.number)
-        .where(
-            ExternalNumber.community_id == community_id, ExternalNumber.resident_id == resident_id
-        )
-        .order_by(ExternalNumber.id)
-    )
-    return tuple((row.system, row.number) for row in rows)
-
-
-def _attendances(community_id: int, resident_id: int) -> tuple[AttendanceShown, ...]:
-    rows = db.session.execute(
-        select(
-            Attendance.event_id,
-            Activity.name,
-            Activity.name_en,
-            Event.starts_at,
-            Attendance.state,
-            Attendance.provenance,
-            Attendance.check_in_points + Attendance.check_out_points,
-            Attendance.minutes,
-            Attendance.annulled_at.is_not(None),
-        )
-        .join(Event, Event.id == Attendance.event_id)
-        .join(Activity, Activity.id == Event.activity_id)
-        .where(Attendance.community_id == community_id, Attendance.resident_id == resident_id)
-        .order_by(Attendance.local_date.desc(), Attendance.id.desc())
-        .limit(RECENT_ATTENDANCES)
-    )
-    return tuple(AttendanceShown(*row) for row in rows)

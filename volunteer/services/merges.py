@@ -1,7 +1,9 @@
-"""Two passbooks of one person become one, after a look at what that does; and two again."""
+"""Two passbooks of one person become one, after a look at what that does; and two again. Or they
+are two people's, and that is remembered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +14,12 @@ from volunteer.domain.refusals import Code, refuse
 from volunteer.store.audit import record_audit
 from volunteer.store.belongings import Two
 from volunteer.store.database import Tx, transact
+from volunteer.store.likenesses import record_told_apart
 from volunteer.store.merge import Merged, record_merge
 from volunteer.store.merge_undo import Undoing, record_merge_undone
 from volunteer.store.models import Resident, ResidentMerge
 from volunteer.store.models.base import table_of
-from volunteer.store.rows import load_today
+from volunteer.store.rows import load_today, require_seen
 
 _MERGE = table_of(ResidentMerge)
 _RESIDENT = table_of(Resident)
@@ -110,6 +113,33 @@ def undo_merge(merge_id: int, *, by: int, now: datetime, scope: Scope) -> None:
                 "number": row.facts["numbers"][1],
             },
         )
+
+    transact(work, scope)
+
+
+def tell_apart(
+    community_id: int, pairs: Iterable[tuple[int, int]], *, by: int, now: datetime, scope: Scope
+) -> None:
+    """Remember that the two of each pair are two people; nobody is asked again.
+
+    Said twice is said once. Raises Refused: ``not_found``, ``merge_needs_two``.
+    """
+    ordered = sorted({(min(pair), max(pair)) for pair in pairs})
+    if any(low == high for low, high in ordered):
+        raise refuse(Code.MERGE_NEEDS_TWO)
+
+    def work(tx: Tx) -> None:
+        require_seen(tx, community_id)
+        for low_id in record_told_apart(tx, community_id, ordered, by=by, now=now):
+            record_audit(
+                tx,
+                now=now,
+                action="different_people",
+                subject_kind="resident",
+                subject_id=low_id,
+                community_id=community_id,
+                login_id=by,
+            )
 
     transact(work, scope)
 

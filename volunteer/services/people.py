@@ -23,6 +23,7 @@ from volunteer.domain.tokens import Keys
 from volunteer.store.audit import record_audit
 from volunteer.store.confirmation import Decision, record_confirmed, record_rejected
 from volunteer.store.database import Tx, transact
+from volunteer.store.likenesses import record_told_apart
 from volunteer.store.models import (
     AuditEvent,
     ExternalNumber,
@@ -47,6 +48,8 @@ class PersonDetails:
     name_en: str | None = None
     birth_date: date | None = None
     age_band: str | None = None
+    not_same_as: tuple[int, ...] = ()
+    """Residents who look like them and are somebody else."""
 
 
 def add_resident(
@@ -86,6 +89,12 @@ def add_residents(
             _require_birth(person.birth_date, person.age_band, today)
         placed = load_placed(tx, community_id, parsed)
         added = record_residents(tx, community_id, placed, keys=keys, by=by, now=now)
+        apart = [
+            _in_order(one.resident_id, other)
+            for person, one in zip(placed, added, strict=True)
+            for other in person.not_same_as
+        ]
+        record_told_apart(tx, community_id, apart, by=by, now=now)
         one = added[0] if len(added) == 1 else None
         record_audit(
             tx,
@@ -116,6 +125,8 @@ def edit_resident(
         before = load_row(tx, Resident, resident_id)
         today = load_today(tx, before.community_id, now)
         _require_birth(details.birth_date, details.age_band, today)
+        apart = [_in_order(resident_id, other) for other in details.not_same_as]
+        record_told_apart(tx, before.community_id, apart, by=by, now=now)
         values = {
             **name_columns(name, name_en),
             **birth_columns(details.birth_date, details.age_band),
@@ -273,6 +284,10 @@ def _require_birth(birth_date: date | None, age_band: str | None, today: date) -
     refusal = decide_birth(birth_date, age_band, today)
     if refusal:
         raise Refused(refusal)
+
+
+def _in_order(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
 
 
 def _decide_provisional(tx: Tx, before: Row[Any], state: str, by: int, now: datetime) -> None:

@@ -48,7 +48,8 @@ MERGE = table_of(ResidentMerge)
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge did; ``after_…`` are the kept passbook's figures."""
+    """What a merge did; ``cards`` and ``sign_ins`` went along, ``after_…`` are the kept passbook's
+    figures."""
 
     merge_id: int
     merged_number: str
@@ -57,6 +58,8 @@ class Merged:
     moved_owed_points: int
     handed: int
     joined: int
+    cards: int
+    sign_ins: int
     after_points: int
     after_minutes: int
     after_owed_points: int
@@ -99,6 +102,8 @@ def record_merge(tx: Tx, two: Two) -> Merged:
         given.owed_points,
         len(handed),
         len(plan.joined),
+        len(moved["card"]),
+        len(moved.get("login_resident") or ()),
         stays.balance_points,
         stays.total_minutes,
         stays.owed_points,

@@ -64,6 +64,7 @@ STAFF_BAR = (
     ),
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
     Item("to_confirm.waiting", _l("To confirm"), "check", _PEOPLE, Permission.EDIT_PEOPLE),
+    Item("duplicates.duplicates", _l("Likely duplicates"), "copy", _PEOPLE, Permission.EDIT_PEOPLE),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
     Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),

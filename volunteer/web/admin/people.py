@@ -13,11 +13,14 @@ from volunteer.documents import register_words as words
 from volunteer.documents.messages import gettext as _
 from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Permission
+from volunteer.domain.duplicates import Described
 from volunteer.domain.people import AddedPerson, Home, NewPerson
 from volunteer.domain.people_search import parse_people_search
 from volunteer.domain.phone import mask_phone
 from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.resident_states import STATES
+from volunteer.queries.described import Side
+from volunteer.queries.duplicates import Alike, Correction, read_alike, read_alike_to
 from volunteer.queries.people import SHOWS, PeopleFilter, find_person, read_people
 from volunteer.queries.person import PersonKey, read_person, read_person_key
 from volunteer.queries.places import read_building_choices
@@ -111,6 +114,10 @@ def add() -> ResponseReturnValue:
     groups = read_group_choices(scope(), community.community_id)
     form.youth_group.choices = picked(groups, _("None"))
     added: list[AddedPerson] = []
+    if request.method == "POST" and form.validate():
+        alike = _alike_to_new(_new_person(form), community.community_id)
+        if _unasked(alike):
+            return _ask(form, alike, None)
 
     def save() -> None:
         added.append(
@@ -168,12 +175,18 @@ def edit(ref: str) -> ResponseReturnValue:
         age_band=person.age_band or "",
     )
 
+    if request.method == "POST" and form.validate():
+        own, alike = _alike_to_edited(form, person)
+        if _unasked(alike):
+            return _ask(form, alike, own)
+
     def save() -> None:
         details = PersonDetails(
             name=form.name.data or "",
             name_en=form.name_en.data or None,
             birth_date=form.birth_date.data,
             age_band=form.age_band.data or None,
+            not_same_as=_told_apart(),
         )
         service.edit_resident(
             person.resident_id, details, by=me().login_id, now=clock.now(), scope=scope()
@@ -251,6 +264,54 @@ def find_key(ref: str) -> PersonKey:
     return person
 
 
+def _alike_to_new(person: NewPerson, community_id: int) -> tuple[Alike, ...]:
+    """Who here may be the person that is about to be added."""
+    home = person.home
+    wanted = Described(
+        resident_id=0,
+        name=person.name,
+        building_ids=frozenset({home.building_id} if home and home.building_id else ()),
+        numbers=frozenset(person.external_numbers),
+        birth_date=person.birth_date,
+        age_band=person.age_band,
+    )
+    return read_alike(scope(), community_id, wanted, today=today())
+
+
+def _alike_to_edited(form: DetailsForm, person: PersonKey) -> tuple[Side, tuple[Alike, ...]]:
+    """The person, and who may be the same once this is saved."""
+
+    correction = Correction(form.name.data or "", form.birth_date.data, form.age_band.data or None)
+    found = read_alike_to(
+        scope(), person.community_id, person.resident_id, correction, today=today()
+    )
+    if found is None:
+        raise refuse(Code.NOT_FOUND)
+    return found
+
+
+def _unasked(alike: tuple[Alike, ...]) -> bool:
+    """Whether somebody is among them whom this form has not told apart yet."""
+    return not {one.side.resident_id for one in alike} <= set(_told_apart())
+
+
+def _told_apart() -> tuple[int, ...]:
+    """Whom the form says to be somebody else, as the page before asked."""
+    numbers = (number_or_none(text) for text in request.form.getlist("not_same_as"))
+    return tuple(number for number in numbers if number is not None)
+
+
+def _ask(form: DetailsForm, alike: tuple[Alike, ...], own: Side | None) -> str:
+    return render_template(
+        "admin/alike_asked.html",
+        form=form,
+        own=own,
+        alike=alike,
+        action=request.full_path.rstrip("?"),
+        words=words,
+    )
+
+
 def _new_person(form: NewPersonForm) -> NewPerson:
     area_id, building_id = form.place.place
     number = (form.volunteer_number.data or "").strip()
@@ -269,4 +330,5 @@ def _new_person(form: NewPersonForm) -> NewPerson:
         youth_group_id=number_or_none(form.youth_group.data),
         guardian_consent_by=form.consent_by.data or None,
         external_numbers=((VOLUNTEER_NUMBER, number),) if number else (),
+        not_same_as=_told_apart(),
     )
