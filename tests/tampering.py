@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from volunteer.store.database import db
 
 TABLES = ("entry", "transfer", "account", "attendance", "board_total")
+COPIED = (*TABLES, "opening_balance")
 KEYS = {
     "board_total": ("community_id", "board", "period_kind", "period_start", "subject_id"),
 }
@@ -81,7 +82,7 @@ def behind_the_app() -> Iterator[Connection]:
     # A pooled connection to SQLite may still know the tables by their names of before.
     db.engine.dispose()
     with db.engine.connect() as raw:
-        for table in TABLES:
+        for table in COPIED:
             raw.execute(text(f"ALTER TABLE {table} RENAME TO kept_{table}"))
             raw.execute(text(f"CREATE TABLE {table} AS SELECT * FROM kept_{table}"))
         raw.commit()
@@ -89,7 +90,7 @@ def behind_the_app() -> Iterator[Connection]:
             yield raw
         finally:
             raw.rollback()
-            for table in TABLES:
+            for table in COPIED:
                 raw.execute(text(f"DROP TABLE {table}"))
                 raw.execute(text(f"ALTER TABLE kept_{table} RENAME TO {table}"))
             raw.commit()
@@ -97,7 +98,7 @@ def behind_the_app() -> Iterator[Connection]:
 
 def restore(raw: Connection) -> None:
     """As it was before the last change."""
-    for table in TABLES:
+    for table in COPIED:
         raw.execute(text(f"DELETE FROM {table}"))
         raw.execute(text(f"INSERT INTO {table} SELECT * FROM kept_{table}"))
     raw.commit()

@@ -330,6 +330,24 @@ class Town:
             m.Task, **{"community_id": self.community_id, "kind": kind} | values | more
         )
 
+    def import_batch(self, **more: Any) -> int:
+        """A spreadsheet that was imported."""
+        values = {"file_name": "居民.xlsx", "file_hash": b"1" * 32, "created_at": FRIDAY}
+        state = {"columns": {}, "notes": {}, "state": "applied"}
+        return self._add(
+            m.ImportBatch, **{"community_id": self.community_id} | values | state | more
+        )
+
+    def opening_balance(self, resident_id: int, **more: Any) -> int:
+        """What stood in a paper book, waiting for the second person."""
+        proposed = {"proposed_at": FRIDAY, "proposed_by_login_id": more.pop("by", None)}
+        if proposed["proposed_by_login_id"] is None:
+            proposed["proposed_by_login_id"] = self.login(name="登记的人")
+        values = {"community_id": self.community_id, "points": 120, "minutes": 750}
+        return self._add(
+            m.OpeningBalance, **{"resident_id": resident_id} | values | proposed | more
+        )
+
     def device(self, token: str = "device-token", **more: Any) -> int:
         from hashlib import sha256
 

@@ -171,6 +171,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "link_id": link,
         "membership_id": only(m.Membership),
         "merge_id": merged.merge_id,
+        "opening_id": town.opening_balance(who),
         "organisation_id": town.organisation_id,
         "other": town.write(lambda tx: str(tx.get(m.Resident, twin).ref)),  # type: ignore[union-attr]
         "ref": town.write(lambda tx: str(tx.get(m.Resident, who).ref)),  # type: ignore[union-attr]
@@ -323,13 +324,15 @@ def _add_days_around(world: World, residents: list[int], now: datetime) -> None:
 
 def _add_staff(world: World, residents: list[int], now: datetime) -> None:
     town = world.town
+    who = town.login(name="做事的人", roles=("community_admin",))
     for place, role in enumerate(("organizer", "counter_staff", "auditor") * 3):
         town.login(name=f"工作人员{place}", acts_for={residents[place]: "self"}, roles=(role,))
     for number in range(4):
         town.device(f"token-{number}", name=f"扫码机{number}", expires_at=now + timedelta(days=9))
+    for one in residents[:12]:
+        town.opening_balance(one, by=who)
     for number in range(5):
         town.organisation(f"志愿服务队{number}")
-    who = town.login(name="做事的人", roles=("community_admin",))
 
     def trail(tx: Tx) -> None:
         for number, one in enumerate(residents):

@@ -28,7 +28,7 @@ from volunteer.domain.refusals import Refused
 from volunteer.domain.scans import Recorder, Scan
 from volunteer.domain.tokens import Keys
 from volunteer.factory import create_app
-from volunteer.services import merges
+from volunteer.services import merges, opening_balances
 from volunteer.services.event_end import end_event
 from volunteer.services.merges import Wish
 from volunteer.services.reversal import reverse_transfer
@@ -164,6 +164,11 @@ def undo_merge(kept_id: int, by: int, now: datetime) -> Call:
     return Call("undo_merge", {"kept_id": kept_id, "by": by, "now": now})
 
 
+def approve(opening_id: int, by: int, now: datetime) -> Call:
+    """Bring one old passbook forward."""
+    return Call("approve", {"opening_id": opening_id, "by": by, "now": now})
+
+
 def _scan(community_id: int, keys: Keys, rows: Any, recorder: Recorder, now: datetime) -> Any:
     return record_scans(
         rows,
@@ -204,12 +209,18 @@ def _undo_merge(community_id: int, _: Keys, kept_id: int, by: int, now: datetime
     merges.undo_merge(merge_id or 0, by=by, now=now, scope=Scope.of(community_id))
 
 
+def _approve(community_id: int, _: Keys, opening_id: int, by: int, now: datetime) -> int:
+    scope = Scope.of(community_id)
+    return opening_balances.approve(community_id, [opening_id], by=by, now=now, scope=scope).posted
+
+
 SERVICES: Mapping[str, Callable[..., Any]] = {
     "scan": _scan,
     "end": _end,
     "reverse": _reverse,
     "merge": _merge,
     "undo_merge": _undo_merge,
+    "approve": _approve,
 }
 
 
@@ -248,7 +259,7 @@ def _rewrite(*pairs: tuple[str, str]) -> None:
     def _change(_c: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> Any:
         for old, new in pairs:
             statement = statement.replace(old, new)
-        if statement.startswith("INSERT INTO scan"):
+        if statement.startswith(("INSERT INTO scan", "INSERT INTO transfer")):
             time.sleep(0.02)
         return statement, parameters
 

@@ -24,6 +24,7 @@ from tests.services.racing import (
     Course,
     Outcome,
     Racer,
+    approve,
     end,
     merge,
     race,
@@ -312,6 +313,37 @@ def test_two_people_take_one_line_back(ground: Ground) -> None:
 
 def test_without_locks_and_second_tries_taking_back_goes_wrong(ground: Ground) -> None:
     assert lost(lambda: reversals(ground, 8, without="locks and second tries"))
+
+
+# --- one old passbook approved by two -----------------------------------------------------
+
+
+def approvals(ground: Ground, people: int, without: str | None = None) -> list[str]:
+    """Two admins approve the same proposals, in the same order."""
+    town = ground.town
+    residents = [town.resident() for _ in range(people)]
+    clerk = town.login(roles=("organizer",))
+    waiting = [town.opening_balance(resident_id, by=clerk) for resident_id in residents]
+    racers = [
+        Racer(tuple(approve(opening_id, by, LATER) for opening_id in waiting))
+        for by in (town.login(roles=("community_admin",)) for _ in range(2))
+    ]
+    outcomes = ground.race(racers, without)
+    faults = wrongs(outcomes) + ground.faults()
+    faults += [one.fault for one in read_report(Scope.of(town.community_id)).findings]
+    posted = Counter(outcome.result for outcome in outcomes if not outcome.wrong)
+    if posted != {1: people, 0: people}:
+        faults.append(f"posted: {posted}")
+    books = {passbook(town, resident_id) for resident_id in residents}
+    return faults if books == {(120, 750, 1)} else [*faults, f"passbooks {books}"]
+
+
+def test_two_people_approve_one_old_passbook(ground: Ground) -> None:
+    assert approvals(ground, volume(100)) == []
+
+
+def test_without_locks_and_second_tries_approving_goes_wrong(ground: Ground) -> None:
+    assert lost(lambda: approvals(ground, 8, without="locks and second tries"))
 
 
 # --- a merge and the scans of both cards --------------------------------------------------

@@ -17,7 +17,7 @@ from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.visits import Visit
 from volunteer.domain.walk_ins import MOST_BY_ADDRESS, MOST_BY_BROWSER
 from volunteer.queries.verify import read_report
-from volunteer.queries.walk_ins import count_to_confirm, read_to_confirm
+from volunteer.queries.walk_ins import read_to_confirm
 from volunteer.services import walk_ins
 from volunteer.services.people import change_resident_state
 from volunteer.services.sign_in import Browser, sign_in
@@ -55,6 +55,10 @@ def passbook(town: Town, resident_id: int) -> tuple[int, int, int]:
 
 def count(town: Town, model: type[m.Base]) -> int:
     return int(town.write(lambda tx: tx.run(select(func.count()).select_from(model)).scalar_one()))
+
+
+def to_confirm(town: Town) -> int:
+    return read_to_confirm(Scope.of(town.community_id), town.community_id, FRIDAY).total
 
 
 def whole(town: Town) -> bool:
@@ -132,10 +136,10 @@ def test_several_are_confirmed_together(both_town: Town) -> None:
     people = [
         walk_in(both_town, event_id, f"路人{n}", Source("10.0.0.7", f"{n}")) for n in "甲乙丙"
     ]
-    assert count_to_confirm([both_town.community_id]) == 3
+    assert to_confirm(both_town) == 3
     assert confirm(both_town, *people) == 3
     assert [passbook(both_town, who)[0] for who in people] == [10, 10, 10]
-    assert count_to_confirm([both_town.community_id]) == 0
+    assert to_confirm(both_town) == 0
     assert whole(both_town)
 
 

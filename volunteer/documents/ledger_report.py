@@ -66,6 +66,22 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
         "an award in another person's passbook",
     ),
     Fault.AWARD_UNFOUNDED: ("存入没有对应的参与记录", "an award without its attendance"),
+    Fault.OPENING_UNAPPROVED: (
+        "旧折结转没有经过另一个人复核",
+        "an old passbook brought forward without a second person's approval",
+    ),
+    Fault.OPENING_DIFFERS: (
+        "旧折结转与复核过的不符",
+        "an old passbook brought forward that is not what was approved",
+    ),
+    Fault.OPENING_TWICE: (
+        "同一本存折结转了两次旧折",
+        "a passbook with two old ones brought forward",
+    ),
+    Fault.OPENING_UNPOSTED: (
+        "旧折结转已复核，存折里却没有这一笔",
+        "an old passbook that was approved, without its line",
+    ),
     Fault.BOARD_DIFFERS: (
         "光荣榜与账本不符（可用 flask boards rebuild 重算）",
         "a board that is not what the ledger says (flask boards rebuild mends it)",
@@ -87,6 +103,7 @@ _FACTS: Mapping[str, tuple[str, str]] = {
     "event": ("场次", "event"),
     "resident": ("居民", "resident"),
     "side": ("方", "side"),
+    "opening": ("旧折结转", "opening balance"),
     "board": ("榜", "board"),
     "subject": ("对象", "subject"),
     "period": ("时段", "period"),

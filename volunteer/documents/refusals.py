@@ -229,6 +229,28 @@ TABLE: dict[Code, Row] = {
            "with the code from their card or from the staff.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
+    # The paper book before
+    Code.OLD_POINTS_INVALID: (422,
+        _l("Points are a whole number up to %(most)s. Please check it against the old book."),
+        _l("Points are a whole number. Please check it against the old book.")),
+    Code.OLD_HOURS_INVALID: (422,
+        _l("Time is written as hours, such as 12.5, or 12:30, and is at most %(most)s hours. "
+           "Please check it against the old book."),
+        _l("Time is written as hours, such as 12.5, or 12:30. Please check it against the old "
+           "book.")),
+    Code.OLD_FIGURES_EMPTY: (422,
+        _l("There is nothing to bring forward. Please enter points, hours or both.")),
+    Code.OLD_BOOK_OF_GUEST: (409,
+        _l("This is a guest's passbook. What stood in their old book is brought forward in their "
+           "own community.")),
+    Code.CONFIRM_FIRST: (409,
+        _l("Nobody has confirmed this person yet. Please confirm them first, then go on here.")),
+    Code.OWN_OLD_BOOK: (403,
+        _l("Nobody brings their own old passbook forward, or that of their family. Please ask a "
+           "colleague.")),
+    Code.BROUGHT_FORWARD_ALREADY: (409,
+        _l("The old passbook of this person was brought forward already. If the figures are wrong, "
+           "please reverse that line first, then enter the right ones.")),
     # Merging and leaving
     Code.MERGE_NEEDS_TWO: (422,
         _l("This is one and the same passbook. Please choose another one.")),

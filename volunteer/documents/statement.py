@@ -39,7 +39,10 @@ EXPLANATIONS: dict[str, LazyString] = {
     ),
     "debt_recovery": _l("Part of an award goes to points that were to be earned back from before."),
     "adjustment": _l("The staff corrected something by hand, for the reason given."),
-    "opening_balance": _l("What stood in the paper passbook was carried over."),
+    "opening_balance": _l(
+        "What stood in the paper passbook was carried over: one member of staff wrote it down, "
+        "another one approved. It counts in this passbook, on no board and on no certificate."
+    ),
     "redemption": _l("Points were exchanged at the counter."),
 }
 

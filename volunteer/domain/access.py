@@ -38,6 +38,8 @@ class Permission(StrEnum):
     USE_COUNTER = "use_counter"
     SEE_LEDGER = "see_ledger"
     REVERSE_TRANSFERS = "reverse_transfers"
+    APPROVE_RECORDS = "approve_records"
+    """The second person: what somebody else proposed is posted."""
     SEE_AUDIT = "see_audit"
     SEE_BOARDS_STAFF = "see_boards_staff"
 

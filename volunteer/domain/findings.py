@@ -33,6 +33,10 @@ class Fault(StrEnum):
     AWARD_DIFFERS = "award_differs"
     AWARD_FOREIGN = "award_foreign"
     AWARD_UNFOUNDED = "award_unfounded"
+    OPENING_UNAPPROVED = "opening_unapproved"
+    OPENING_DIFFERS = "opening_differs"
+    OPENING_TWICE = "opening_twice"
+    OPENING_UNPOSTED = "opening_unposted"
     BOARD_DIFFERS = "board_differs"
     UNREADABLE = "unreadable"
 
@@ -57,6 +61,10 @@ RULES: Mapping[Fault, str] = {
     Fault.AWARD_DIFFERS: "A2",
     Fault.AWARD_FOREIGN: "A2",
     Fault.AWARD_UNFOUNDED: "A2",
+    Fault.OPENING_UNAPPROVED: "A6",
+    Fault.OPENING_DIFFERS: "A6",
+    Fault.OPENING_TWICE: "A7",
+    Fault.OPENING_UNPOSTED: "A7",
     Fault.BOARD_DIFFERS: "B1",
     Fault.UNREADABLE: "L4",
 }

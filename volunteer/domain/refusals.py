@@ -120,6 +120,15 @@ class Code(StrEnum):
     LOGIN_UNKNOWN = "login_unknown"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
+    # The paper book before
+    OLD_POINTS_INVALID = "old_points_invalid"
+    OLD_HOURS_INVALID = "old_hours_invalid"
+    OLD_FIGURES_EMPTY = "old_figures_empty"
+    OLD_BOOK_OF_GUEST = "old_book_of_guest"
+    CONFIRM_FIRST = "confirm_first"
+    OWN_OLD_BOOK = "own_old_book"
+    BROUGHT_FORWARD_ALREADY = "brought_forward_already"
+
     # Merging and leaving
     MERGE_NEEDS_TWO = "merge_needs_two"
     MERGE_INTO_GONE = "merge_into_gone"

@@ -12,6 +12,11 @@ from sqlalchemy.orm import aliased
 from volunteer.domain.access import Relation, Scope
 from volunteer.domain.age import AgeBand, age_band_on, age_on
 from volunteer.domain.consents import Consent as ConsentKind
+from volunteer.queries.opening_balances import (
+    OpeningRow,
+    newest_opening,
+    with_newest_opening,
+)
 from volunteer.queries.people import Place, place_columns, place_of
 from volunteer.queries.person_belongings import (
     AttendanceShown,
@@ -103,6 +108,7 @@ class Person:
     consents: tuple[ConsentShown, ...] = ()
     codes: tuple[CodeShown, ...] = ()
     external_numbers: tuple[tuple[str, str], ...] = ()
+    opening: OpeningRow | None = None
     attendances: tuple[AttendanceShown, ...] = field(default=())
 
     @property
@@ -146,7 +152,7 @@ def read_person_key(scope: Scope, ref: str) -> PersonKey | None:
 def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | None:
     """Everything on a person's page, in nine statements; None when not in scope."""
     kept = aliased(Resident)
-    row = db.session.execute(
+    found = (
         select(
             *_KEY_COLUMNS,
             Resident.created_at,
@@ -161,7 +167,8 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         .join(Account, Account.resident_id == Resident.id)
         .outerjoin(kept, kept.id == Resident.merged_into_id)
         .where(Resident.ref == ref)
-    ).first()
+    )
+    row = db.session.execute(with_newest_opening(found)).first()
     if row is None or not scope.sees(row.community_id):
         return None
     key = _key(row)
@@ -185,6 +192,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         consents=read_consents(*where),
         codes=read_codes(*where, now),
         external_numbers=read_external_numbers(*where),
+        opening=newest_opening(row),
         attendances=read_attendances(*where),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from volunteer.domain.access import Role, Scope
+from volunteer.domain.access import PERMISSIONS, Permission, Role, Scope
 from volunteer.store.database import db
 from volunteer.store.models import Community, Login, RoleGrant, SubDistrict
 
@@ -69,6 +69,17 @@ def read_grant(scope: Scope, community_id: int, grant_id: int) -> GrantRow | Non
         )
     ).first()
     return _row(row) if row else None
+
+
+def read_approvers(scope: Scope, community_id: int, *, today: date) -> dict[int, str]:
+    """Names of the community's own staff who may be the second person, by login."""
+    roles = {role for role, allowed in PERMISSIONS.items() if Permission.APPROVE_RECORDS in allowed}
+    grants = read_grants(scope, community_id, today=today)
+    return {
+        row.login_id: row.name
+        for row in grants
+        if row.role in roles and row.state_on(today) == "holds"
+    }
 
 
 def _grants(community_id: int) -> Any:

@@ -27,7 +27,9 @@ from volunteer.domain.verification import (
     check_postings,
     check_sum,
 )
+from volunteer.domain.verification_openings import check_openings
 from volunteer.queries.ledger_streams import BOARDS, LedgerStreams, snapshot
+from volunteer.queries.opening_streams import brought_forward_twice, openings
 
 T = TypeVar("T")
 MOST_FINDINGS = 1_000
@@ -88,6 +90,9 @@ def _findings(streams: LedgerStreams, report: Report) -> Iterator[Finding]:
     for transfer_id, attendance_id in streams.unfounded_awards():
         facts = {"transfer": transfer_id, "attendance": attendance_id}
         yield Finding(Fault.AWARD_UNFOUNDED, facts)
+    yield from check_openings(openings(streams.connection, streams.scope))
+    for account_id, times in brought_forward_twice(streams.connection, streams.scope):
+        yield Finding(Fault.OPENING_TWICE, {"account": account_id, "written": times})
     for board in BOARDS:
         yield from _board_findings(streams, board, report)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -140,14 +139,6 @@ def read_to_confirm(
     )
     rows = tuple(Waiting(*tuple(row)) for row in db.session.execute(statement))
     return ToConfirm(rows, int(counted[0]), int(counted[1]))
-
-
-def count_to_confirm(communities: Collection[int]) -> int:
-    """How many provisional residents these communities have."""
-    waiting = select(func.count()).where(
-        Resident.community_id.in_(sorted(communities)), _PROVISIONAL
-    )
-    return int(db.session.execute(waiting).scalar_one())
 
 
 def _place() -> ScalarSelect[Any]:

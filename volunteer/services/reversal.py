@@ -27,6 +27,7 @@ from volunteer.store.ledger import (
     post,
     read_system_accounts,
 )
+from volunteer.store.opening_balances import record_reversed
 from volunteer.store.rows import load_today
 
 
@@ -63,6 +64,8 @@ def reverse_transfer(
             _annul(tx, transfer.attendance_id, books, posting)
         else:
             _post_mirror(tx, transfer_id, transfer, books, posting)
+        if transfer.code == "opening_balance":
+            record_reversed(tx, transfer_id)
         record_audit(
             tx,
             now=now,

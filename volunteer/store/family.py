@@ -55,3 +55,18 @@ def load_own_records(tx: Tx, community_id: int, login_id: int, today: date) -> f
         )
     )
     return load_family(tx, community_id, login_id, own.scalars().all(), today)
+
+
+def load_selves(tx: Tx, login_ids: Iterable[int], today: date) -> dict[int, frozenset[int]]:
+    """The residents that each of these logins is: one person may sign in with two phones."""
+    rows = tx.run(
+        select(_link.c.login_id, _link.c.resident_id).where(
+            _link.c.login_id.in_(sorted(set(login_ids))),
+            _link.c.relation == "self",
+            or_(_link.c.ends_on.is_(None), _link.c.ends_on >= today),
+        )
+    ).all()
+    return {
+        login_id: frozenset(row.resident_id for row in rows if row.login_id == login_id)
+        for login_id in {row.login_id for row in rows}
+    }

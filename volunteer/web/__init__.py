@@ -36,6 +36,7 @@ PLACES: tuple[str, ...] = (
     "admin.homes",
     "admin.ledger",
     "admin.merges",
+    "admin.opening_balances",
     "admin.organisations",
     "admin.people",
     "admin.phones",

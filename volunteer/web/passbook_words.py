@@ -116,7 +116,7 @@ def explain(line: ExplainedLine, book: PassbookCover, viewer_login_id: int) -> S
     return Slip(
         title=statement.summary(line.code, activity),
         amounts=_amount_words(line),
-        pairs=_served_pairs(line, book) if line.event else [],
+        pairs=_served_pairs(line, book) if line.event else _old_book_pairs(line),
         arithmetic=statement.arithmetic(line.facts, line.rule, line.amount_points),
         explanation=str(words) if words else None,
         booked=_booked_pairs(line, book, viewer_login_id),
@@ -131,6 +131,19 @@ def _amount_words(line: ExplainedLine) -> list[str]:
     if line.amount_minutes:
         parts.append(dates.minutes_words(line.amount_minutes))
     return parts
+
+
+def _old_book_pairs(line: ExplainedLine) -> list[tuple[str, str | None]]:
+    """Of what was brought forward: from which book, by which spreadsheet."""
+    if line.code != "opening_balance":
+        return []
+    sheet = line.facts.get("file")
+    source = _("%(file)s, row %(row)s", file=sheet, row=line.facts.get("row")) if sheet else None
+    return [
+        (_("Where from"), provenance_words(line.facts.get("provenance"))),
+        (_("Which book"), line.reason),
+        (_("Spreadsheet"), source),
+    ]
 
 
 def _served_pairs(line: ExplainedLine, book: PassbookCover) -> list[tuple[str, str | None]]:
@@ -190,11 +203,13 @@ def _booked_pairs(
     line: ExplainedLine, book: PassbookCover, viewer_login_id: int
 ) -> list[tuple[str, str | None]]:
     approver = line.approved_by_name
+    brought_forward = line.code == "opening_balance"
+    recorder = _("Written down by") if brought_forward else _("Recorder")
     return [
         (_("Posted at"), dates.moment(line.posted_at, book.time_zone)),
-        (_("Recorder"), recorder_words(line.recorded_by, viewer_login_id)),
+        (recorder, recorder_words(line.recorded_by, viewer_login_id)),
         (_("Approved by"), mask_name(approver) if approver else None),
-        (_("Reason"), line.reason),
+        (_("Reason"), None if brought_forward else line.reason),
         (_("Balance after it"), _("%(points)s points", points=f"{line.balance_after_points:,}")),
         (_("Service time after it"), dates.minutes_words(line.total_after_minutes)),
         (_("Check code"), statement.check_code(line.hash)),

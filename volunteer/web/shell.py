@@ -16,7 +16,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.register_words import ROLES
 from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo
-from volunteer.queries.walk_ins import count_to_confirm
+from volunteer.queries.waiting import read_waiting
 from volunteer.web.gate import is_broken_off, principal
 from volunteer.web.language import pick
 from volunteer.web.preferences import elder_mode
@@ -65,6 +65,13 @@ STAFF_BAR = (
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
     Item("to_confirm.waiting", _l("To confirm"), "check", _PEOPLE, Permission.EDIT_PEOPLE),
     Item("duplicates.duplicates", _l("Likely duplicates"), "copy", _PEOPLE, Permission.EDIT_PEOPLE),
+    Item(
+        "opening_balances.waiting",
+        _l("Old passbooks"),
+        "passbook",
+        _PEOPLE,
+        Permission.EDIT_PEOPLE,
+    ),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
     Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
@@ -131,6 +138,7 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
     items = _open_to(person, STAFF_BAR if at_work else RESIDENT_BAR)
     urls = {item.endpoint: url_for(item.endpoint) for item in items}
     here = _nearest(url.partition("?")[0] for url in urls.values())
+    counts = _counts(person) if at_work else {}
     for item in items:
         url = urls[item.endpoint]
         yield {
@@ -139,15 +147,19 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
             "icon": item.icon,
             "group": item.group,
             "active": url.partition("?")[0] == here,
-            "count": _waiting(person, item),
+            "count": counts.get(item.endpoint, 0),
         }
 
 
-def _waiting(person: Principal, item: Item) -> int:
-    """How many things wait there for this person."""
-    if item.endpoint != "to_confirm.waiting" or is_broken_off():
-        return 0
-    return count_to_confirm(person.communities_with(Permission.EDIT_PEOPLE))
+def _counts(person: Principal) -> dict[str, int]:
+    """How many things wait for this person, by the place where they are decided."""
+    if is_broken_off():
+        return {}
+    waiting = read_waiting(person)
+    return {
+        "to_confirm.waiting": waiting.to_confirm,
+        "opening_balances.waiting": waiting.to_approve,
+    }
 
 
 def _nearest(paths: Iterable[str]) -> str | None:

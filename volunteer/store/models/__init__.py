@@ -21,6 +21,7 @@ from volunteer.store.models.logins import (
     SignInThrottle,
 )
 from volunteer.store.models.merges import DifferentPeople, ResidentMerge
+from volunteer.store.models.opening_balances import OpeningBalance
 from volunteer.store.models.passbook_cards import ActivationCode, Card
 from volunteer.store.models.people import (
     ExternalNumber,
@@ -80,6 +81,7 @@ __all__ = [
     "Login",
     "LoginResident",
     "Membership",
+    "OpeningBalance",
     "Organisation",
     "OrganisationKind",
     "PointsRule",

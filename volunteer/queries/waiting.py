@@ -1,0 +1,47 @@
+"""What waits for a member of staff, in one statement: every staff page shows it in its bar."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, false, func, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from volunteer.domain.access import Permission, Principal
+from volunteer.store.database import db
+from volunteer.store.models import OpeningBalance, Resident
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
+    somebody else wrote down."""
+
+    to_confirm: int = 0
+    to_approve: int = 0
+
+
+def read_waiting(person: Principal) -> Waiting:
+    """What this person may decide, in all their communities."""
+    edit = person.communities_with(Permission.EDIT_PEOPLE)
+    approve = person.communities_with(Permission.APPROVE_RECORDS)
+    if not edit and not approve:
+        return Waiting()
+    # In words, not as parameters, or SQLite overlooks the indexes of those that wait.
+    to_confirm = select(func.count()).where(
+        _among(Resident.community_id, edit), Resident.state == literal_column("'provisional'")
+    )
+    to_approve = select(func.count()).where(
+        _among(OpeningBalance.community_id, approve),
+        OpeningBalance.state == literal_column("'proposed'"),
+        OpeningBalance.proposed_by_login_id != person.login_id,
+    )
+    row = db.session.execute(
+        select(to_confirm.scalar_subquery(), to_approve.scalar_subquery())
+    ).one()
+    return Waiting(int(row[0]), int(row[1]))
+
+
+def _among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
+    return column.in_(sorted(ids)) if ids else false()
