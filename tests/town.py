@@ -235,6 +235,18 @@ class Town:
             created_at=FRIDAY,
         )
 
+    def family_request(self, login_id: int, resident_id: int, card_id: int, **more: Any) -> int:
+        """A helper's request that waits for staff."""
+        values = {"relation": "helper", "state": "waiting", "created_at": FRIDAY}
+        return self._add(
+            m.FamilyRequest,
+            community_id=self.community_id,
+            login_id=login_id,
+            resident_id=resident_id,
+            card_id=card_id,
+            **values | more,
+        )
+
     def grant(self, login_id: int, role: str, community_id: int | None = None) -> int:
         of_district = role == "sub_district_admin"
         return self._add(

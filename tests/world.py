@@ -174,6 +174,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "opening_id": town.opening_balance(who),
         "organisation_id": town.organisation_id,
         "other": town.write(lambda tx: str(tx.get(m.Resident, twin).ref)),  # type: ignore[union-attr]
+        "request_id": town.family_request(town.login(), who, card),
         "ref": town.write(lambda tx: str(tx.get(m.Resident, who).ref)),  # type: ignore[union-attr]
         "residence_id": only(m.Residence),
         "resident_id": who,

@@ -1,8 +1,8 @@
-// /scan: reads an event's code with the camera and goes to its page here. It never opens another
-// address: a sticker over a poster leads nowhere.
+// /scan: reads an event's code with the camera and goes to its page here; where the page names a
+// place for cards, a card's. It never opens another address: a sticker over a poster leads nowhere.
 
 import { Camera, cameraIsPossible } from "./scanning/camera.js";
-import { OnceInAWhile, pathOf } from "./scanning/codes.js";
+import { OnceInAWhile, cardPathOf, pathOf } from "./scanning/codes.js";
 import { shrink } from "./scanning/photo.js";
 import { chime, shake, wakeSound } from "./scanning/sounds.js";
 
@@ -41,7 +41,8 @@ function tell(words) {
 }
 
 function found(text, camera) {
-  const path = pathOf(text, [location.host, ...settings.hosts]);
+  const hosts = [location.host, ...settings.hosts];
+  const path = settings.cards ? cardPathOf(text, hosts, settings.cards) : pathOf(text, hosts);
   if (path) {
     camera.stop();
     chime("accepted");

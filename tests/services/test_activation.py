@@ -30,7 +30,7 @@ def cheap_hashes(monkeypatch):
     monkeypatch.setattr(
         activation, "generate_password_hash", lambda secret: made(secret, "pbkdf2:sha256:1")
     )
-    monkeypatch.setattr(sign_in_service, "_NOBODYS_HASH", "pbkdf2:sha256:1$salt$00")
+    monkeypatch.setattr(sign_in_service, "NOBODYS_HASH", "pbkdf2:sha256:1$salt$00")
 
 
 @pytest.fixture
@@ -39,6 +39,16 @@ def elder(both_town):
     other = both_town.resident("王建国")
     give_code(both_town, other, "111222333")
     resident_id = both_town.resident("陈秀英", birth_date=BORN)
+    _, number, _ = both_town.card(resident_id)
+    code = strip_code(both_town.keys.activation_code, number)
+    give_code(both_town, resident_id, code, Purpose.CARD_STRIP)
+    return resident_id, number[:8], code
+
+
+@pytest.fixture
+def child(both_town):
+    """A child's card and strip."""
+    resident_id = both_town.resident("陈小明", birth_date=date(2016, 3, 1))
     _, number, _ = both_town.card(resident_id)
     code = strip_code(both_town.keys.activation_code, number)
     give_code(both_town, resident_id, code, Purpose.CARD_STRIP)
@@ -96,7 +106,8 @@ def test_a_phone_is_not_needed_for_ones_own_passbook(both_town, elder):
     assert signed_in.login_id == principal.login_id
 
 
-def test_a_guardian_binds_with_their_own_name_and_phone(both_town, elder):
+def test_a_guardian_binds_with_their_own_name_and_phone(both_town, child):
+    elder = child
     given = binding(elder, relation=Relation.GUARDIAN, name="陈大明")
     principal = bound(both_town, given)
     assert principal.display_name == "陈大明"
@@ -210,24 +221,24 @@ def test_a_member_of_staff_chooses_a_password_not_a_pin(both_town, elder):
     assert bound(both_town, dataclasses.replace(given, secret="老榕树下有一口井水很甜"))
 
 
-def test_a_signed_in_guardian_adds_a_child(both_town, elder):
+def test_a_signed_in_guardian_adds_a_child(both_town, child):
     login = both_town.login("+8613900000001")
-    _, number, code = elder
+    _, number, code = child
     bind_signed_in(number, code, Relation.GUARDIAN, by=login, keys=both_town.keys, now=FRIDAY)
     links = both_town.write(
         lambda tx: tx.execute(
             select(m.LoginResident.login_id, m.LoginResident.resident_id, m.LoginResident.relation)
         ).all()
     )
-    assert [tuple(link) for link in links] == [(login, elder[0], "guardian")]
+    assert [tuple(link) for link in links] == [(login, child[0], "guardian")]
 
 
 @pytest.mark.parametrize(
     ("relation", "code"),
-    [(Relation.HELPER, Code.ALREADY_EXISTS), (Relation.SELF, Code.ALREADY_EXISTS)],
+    [(Relation.HELPER, Code.ACTS_FOR_ALREADY), (Relation.SELF, Code.ACTS_FOR_ALREADY)],
 )
 def test_nobody_is_added_twice(both_town, elder, relation, code):
-    login = both_town.login(acts_for={elder[0]: "guardian"})
+    login = both_town.login(acts_for={elder[0]: "helper"})
     with pytest.raises(Refused) as caught:
         bind_signed_in(elder[1], elder[2], relation, by=login, keys=both_town.keys, now=FRIDAY)
     assert caught.value.refusal.code is code
@@ -300,3 +311,20 @@ def test_of_two_who_bind_one_phone_at_once_one_is_told_it_is_taken(both_town, el
     for thread in threads:
         thread.join()
     assert sorted(answers, key=str) == [None, Code.PHONE_TAKEN]
+
+
+def test_age_decides_how_a_strip_may_be_used(both_town, elder, child):
+    """Under 14 no sign-in of one's own, from 18 on no guardian; the code is not spent on it."""
+    keys = both_town.keys
+    login = both_town.login()
+    for strip, relation, code in (
+        (child, Relation.SELF, Code.OWN_LOGIN_TOO_YOUNG),
+        (elder, Relation.GUARDIAN, Code.GUARDIAN_OF_ADULT),
+    ):
+        with pytest.raises(Refused) as caught:
+            bind_signed_in(strip[1], strip[2], relation, by=login, keys=keys, now=FRIDAY)
+        assert caught.value.refusal.code is code
+        more = {"name": "陈大明"} if relation is Relation.GUARDIAN else {}
+        assert refused(both_town, binding(strip, relation=relation, **more)) is code
+    bind_signed_in(*child[1:], Relation.GUARDIAN, by=login, keys=keys, now=FRIDAY)
+    bind_signed_in(*elder[1:], Relation.HELPER, by=login, keys=keys, now=FRIDAY)

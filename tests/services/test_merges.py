@@ -399,9 +399,10 @@ def test_what_belongs_to_them_goes_along_and_comes_back(pair: Pair, admin: int) 
         )
     town.consent(pair.kept, "named_board", given=True)
     town.consent(pair.twin, "keep_record", given=True)
-    family = town._add(m.Household, community_id=town.community_id, name="陈家")
+    family = town._add(m.Household, community_id=town.community_id, name="陈家", created_at=FRIDAY)
+    agreed = {"state": "agreed", "asked_at": FRIDAY, "answered_at": FRIDAY}
     for model, values in (
-        (m.HouseholdMember, {"household_id": family, "starts_on": FRIDAY.date()}),
+        (m.HouseholdMember, {"household_id": family} | agreed),
         (m.ExternalNumber, {"system": "义工号", "number": "440301"}),
         (m.ContactPhone, {"phone": "+8613800001111", "noted_at": FRIDAY}),
         (m.EventLeader, {"event_id": pair.first}),

@@ -26,8 +26,8 @@ def cheap_hashes(monkeypatch):
 
 @pytest.fixture
 def strip(town):
-    """Number and code as they stand on an elder's strip."""
-    resident_id = town.resident("陈秀英")
+    """Number and code as they stand on a strip; at fifteen both one's own and a guardian's."""
+    resident_id = town.resident("陈秀英", age_band="14_17")
     _, number, _ = town.card(resident_id)
     code = strip_code(town.keys.activation_code, number)
     town._add(

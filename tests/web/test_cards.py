@@ -31,7 +31,7 @@ class Chen:
 
     def __init__(self, town: Town) -> None:
         self.building_id = town.building("12栋")
-        self.id = town.resident("陈秀英", building_id=self.building_id)
+        self.id = town.resident("陈秀英", building_id=self.building_id, age_band="14_17")
         _, self.number, self.code = town.card(self.id)
         self.ref = town.write(lambda tx: tx.get_one(m.Resident, self.id).ref)
         town._add(

@@ -184,7 +184,8 @@ def test_the_check_in_takes_the_time_of_the_scan(
 
 
 def test_a_guardian_ticks_who_is_here(app: Flask, town: Town) -> None:
-    mother, child, other = town.resident("王芳"), town.resident("小明"), town.resident("小红")
+    mother = town.resident("王芳")
+    child, other = (town.resident(name, age_band="14_17") for name in ("小明", "小红"))
     town.login(f"+86{PHONE}", acts_for={mother: "self", child: "guardian", other: "guardian"})
     event_id = town.event(town.activity())
     client = app.test_client()

@@ -26,7 +26,7 @@ def elder(town):
 
 @pytest.fixture
 def client(town, elder):
-    child = town.resident("陈小明")
+    child = town.resident("陈小明", age_band="under_14")
     town.login(PHONE, name="陈秀英", acts_for={elder: "self", child: "guardian"})
     client = town.app.test_client()
     sign_in(client, TYPED)

@@ -30,7 +30,8 @@ def _at_noon(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def owner_id(town: Town) -> int:
-    return town.resident("陈秀英", name_en="Chen Xiuying")
+    """Fifteen: old enough for a sign-in of one's own, young enough for a guardian."""
+    return town.resident("陈秀英", name_en="Chen Xiuying", age_band="14_17")
 
 
 def ref_of(town: Town, resident_id: int) -> str:
@@ -94,7 +95,7 @@ def test_somebody_not_signed_in_signs_in_first(town: Town, path: str) -> None:
 
 
 def test_the_book_opens_at_its_own_and_switches_to_the_family(town: Town, owner_id: int) -> None:
-    child_id = town.resident("陈小明")
+    child_id = town.resident("陈小明", age_band="under_14")
     client = client_of(town, (child_id, "guardian"), (owner_id, "self"))
     page = page_of(client, "/passbook")
     assert "陈秀英的存折" in page
@@ -219,7 +220,7 @@ def test_a_line_shows_its_arithmetic(
 
 
 def test_pages_take_few_statements_however_long_the_book(town: Town, owner_id: int) -> None:
-    others = [town.resident(name) for name in ("陈小明", "买买提")]
+    others = [town.resident(name, age_band="14_17") for name in ("陈小明", "买买提")]
     client = client_of(town, (owner_id, "self"), *((one, "guardian") for one in others))
     ref = ref_of(town, owner_id)
     award_lines(town, owner_id, 10)

@@ -15,7 +15,7 @@ PHONE, TYPED = "+8613800000004", "13800000004"
 @pytest.fixture(autouse=True)
 def cheap_dummy(monkeypatch):
     """The cost of scrypt is Werkzeug's to test."""
-    monkeypatch.setattr(service, "_NOBODYS_HASH", "pbkdf2:sha256:1$salt$00")
+    monkeypatch.setattr(service, "NOBODYS_HASH", "pbkdf2:sha256:1$salt$00")
 
 
 @pytest.fixture

@@ -48,6 +48,10 @@ ACTIONS: Mapping[str, LazyString] = {
     "external_number_set": _l("Number elsewhere written down"),
     "link_added": _l("Guardian or helper added"),
     "link_ended": _l("Login taken off a passbook"),
+    "family_asked": _l("Asked to be guardian or helper"),
+    "family_confirmed": _l("Guardian or helper confirmed"),
+    "family_returned": _l("Request to be guardian or helper sent back"),
+    "family_withdrawn": _l("Request to be guardian or helper taken back"),
     "import_discarded": _l("Import of residents discarded before it was applied"),
     "import_started": _l("Import of residents started"),
     "login_bound": _l("Login tied to a passbook"),
@@ -158,7 +162,11 @@ _VALUES: Mapping[str, words.Words] = {
     "role": words.ROLES,
     "to": words.STATES,
     "what": words.CONSENTS,
-    "by_code": {"card_strip": _l("the strip's code"), "staff": _l("a one-time code")},
+    "by_code": {
+        "card_strip": _l("the strip's code"),
+        "staff": _l("a one-time code"),
+        "secret": _l("the PIN"),
+    },
 }
 UNSAID = frozenset({"name", "card_id", "event_id"})
 """Facts that stand elsewhere on the line, or that mean nothing to a reader."""

@@ -227,6 +227,24 @@ TABLE: dict[Code, Row] = {
     Code.LOGIN_UNKNOWN: (404,
         _l("Nobody signs in with this phone yet. Please check the number; somebody new starts "
            "with the code from their card or from the staff.")),
+    Code.GUARDIAN_OF_ADULT: (409,
+        _l("This person is 18 or older and has no guardian here. Whoever helps them does so as a "
+           "helper.")),
+    Code.GUARDIAN_TOO_YOUNG: (403,
+        _l("A guardian is 18 or older. Please let a parent ask with their own sign-in.")),
+    Code.OWN_LOGIN_TOO_YOUNG: (409,
+        _l("Under 14 a guardian signs in for the child. Please choose that you are the "
+           "guardian.")),
+    Code.CARD_NAME_DIFFERS: (422,
+        _l("The name does not fit this card. Please write it as it stands on the card, or scan "
+           "the right card.")),
+    Code.AGREEMENT_MISSING: (422,
+        _l("A child under 14 takes part once a guardian has agreed. Please read the text and "
+           "tick it.")),
+    Code.ALREADY_ASKED: (409,
+        _l("You have asked for this already. The community staff will look at it.")),
+    Code.ACTS_FOR_ALREADY: (409,
+        _l("This passbook is open to this sign-in already. It is listed under Me.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
     # The paper book before

@@ -118,6 +118,13 @@ class Code(StrEnum):
     DATES_REVERSED = "dates_reversed"
     LAST_ADMIN = "last_admin"
     LOGIN_UNKNOWN = "login_unknown"
+    GUARDIAN_OF_ADULT = "guardian_of_adult"
+    GUARDIAN_TOO_YOUNG = "guardian_too_young"
+    OWN_LOGIN_TOO_YOUNG = "own_login_too_young"
+    CARD_NAME_DIFFERS = "card_name_differs"
+    AGREEMENT_MISSING = "agreement_missing"
+    ALREADY_ASKED = "already_asked"
+    ACTS_FOR_ALREADY = "acts_for_already"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
     # The paper book before

@@ -211,7 +211,7 @@ def _reached(
         select(member.c.resident_id, literal("household"), member.c.household_id, nothing).where(
             member.c.community_id == community_id,
             among(member.c.resident_id, "resident_ids"),
-            or_(member.c.ends_on.is_(None), member.c.ends_on >= today),
+            member.c.state == "agreed",
         ),
     )
     phones: defaultdict[int, list[str]] = defaultdict(list)

@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, String, cast, null, or_, select, union_all
+from sqlalchemy import Date, Row, Select, String, cast, null, or_, select, union_all
 
 from volunteer.domain.access import ActsFor, CommunityName, Grant, Principal, Relation, Role
+from volunteer.domain.family import link_holds
 from volunteer.store.database import db
 from volunteer.store.models import (
     Community,
@@ -33,6 +34,7 @@ LEADER_DAYS = 31
 
 _NO_ID = cast(null(), BigId)
 _NO_TEXT = cast(null(), String)
+_NO_DAY = cast(null(), Date)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def _ties(login_id: int, now: datetime) -> Any:
             _NO_ID.label("sub_district_id"),
             LoginResident.starts_on,
             LoginResident.ends_on,
+            Resident.birth_date,
+            Resident.age_band,
         )
         .select_from(LoginResident)
         .join(Resident, Resident.id == LoginResident.resident_id)
@@ -101,7 +105,14 @@ def _ties(login_id: int, now: datetime) -> Any:
     )
     granted = (
         _tie("grant", RoleGrant.role, _NO_ID, _NO_TEXT, _NO_TEXT)
-        .add_columns(_NO_TEXT, RoleGrant.sub_district_id, RoleGrant.starts_on, RoleGrant.ends_on)
+        .add_columns(
+            _NO_TEXT,
+            RoleGrant.sub_district_id,
+            RoleGrant.starts_on,
+            RoleGrant.ends_on,
+            _NO_DAY,
+            _NO_TEXT,
+        )
         .select_from(RoleGrant)
         .join(
             Community,
@@ -114,7 +125,14 @@ def _ties(login_id: int, now: datetime) -> Any:
     )
     led = (
         _tie("lead", cast("leader", String), Event.id, _NO_TEXT, _NO_TEXT)
-        .add_columns(_NO_TEXT, _NO_ID, LoginResident.starts_on, LoginResident.ends_on)
+        .add_columns(
+            _NO_TEXT,
+            _NO_ID,
+            LoginResident.starts_on,
+            LoginResident.ends_on,
+            _NO_DAY,
+            _NO_TEXT,
+        )
         .select_from(LoginResident)
         .join(EventLeader, EventLeader.resident_id == LoginResident.resident_id)
         .join(Event, Event.id == EventLeader.event_id)
@@ -145,9 +163,13 @@ def _tie(tie: str, word: Any, subject_id: Any, ref: Any, name: Any) -> Select[An
 
 
 def _holds(row: Row[Any], now: datetime) -> bool:
-    """Whether a dated tie holds today, by the community's own calendar."""
+    """Whether a dated tie holds today, by the community's own calendar: a child's by its age."""
     today: date = now.astimezone(ZoneInfo(row.time_zone)).date()
-    return bool(row.starts_on <= today and (row.ends_on is None or row.ends_on >= today))
+    if not (row.starts_on <= today and (row.ends_on is None or row.ends_on >= today)):
+        return False
+    if row.tie != "acts_for":
+        return True
+    return link_holds(Relation(row.word), row.birth_date, row.age_band, today)
 
 
 def _acts_for(row: Row[Any]) -> ActsFor:

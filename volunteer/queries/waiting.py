@@ -10,16 +10,17 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.domain.access import Permission, Principal
 from volunteer.store.database import db
-from volunteer.store.models import OpeningBalance, Resident
+from volunteer.store.models import FamilyRequest, OpeningBalance, Resident
 
 
 @dataclass(frozen=True)
 class Waiting:
     """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
-    somebody else wrote down."""
+    somebody else wrote down; ``family_requests``: would-be guardians and helpers."""
 
     to_confirm: int = 0
     to_approve: int = 0
+    family_requests: int = 0
 
 
 def read_waiting(person: Principal) -> Waiting:
@@ -37,10 +38,12 @@ def read_waiting(person: Principal) -> Waiting:
         OpeningBalance.state == literal_column("'proposed'"),
         OpeningBalance.proposed_by_login_id != person.login_id,
     )
-    row = db.session.execute(
-        select(to_confirm.scalar_subquery(), to_approve.scalar_subquery())
-    ).one()
-    return Waiting(int(row[0]), int(row[1]))
+    requests = select(func.count()).where(
+        _among(FamilyRequest.community_id, edit),
+        FamilyRequest.state == literal_column("'waiting'"),
+    )
+    counted = (one.scalar_subquery() for one in (to_confirm, to_approve, requests))
+    return Waiting(*(int(number) for number in db.session.execute(select(*counted)).one()))
 
 
 def _among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:

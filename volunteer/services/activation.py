@@ -22,6 +22,7 @@ from volunteer.domain.activation import (
     decide_activation,
     parse_activation_code,
 )
+from volunteer.domain.family import decide_link
 from volunteer.domain.names import parse_name
 from volunteer.domain.phone import parse_phone
 from volunteer.domain.pin import Personal, decide_secret, is_pin, normal_secret
@@ -31,6 +32,7 @@ from volunteer.domain.tokens import Keys
 from volunteer.store.activation import load_codes, record_code_used, record_wrong_code
 from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx, transact
+from volunteer.store.family import load_running_link
 from volunteer.store.logins import (
     holds_a_role,
     load_login,
@@ -66,6 +68,7 @@ class _Bindable:
     name: str
     passbook_number: str
     birth_date: date | None
+    age_band: str | None
     today: date
     code: StoredCode
 
@@ -76,7 +79,8 @@ def bind(binding: Binding, browser: str, *, keys: Keys, now: datetime) -> str:
 
     Raises Refused: ``activation_code_wrong`` (for unknown numbers too), ``…_expired``,
     ``…_used_up``, ``throttled``; with the right code also ``already_bound``, ``phone_taken``,
-    ``number_taken``; and what ``parse_phone``, ``parse_name`` and ``decide_secret`` refuse.
+    ``number_taken``, ``guardian_of_adult``, ``own_login_too_young``;
+    and what ``parse_phone``, ``parse_name`` and ``decide_secret`` refuse.
     A wrong code is counted although nothing else is written.
     """
     number, code = _parsed(binding.number, binding.code)
@@ -96,8 +100,10 @@ def bind(binding: Binding, browser: str, *, keys: Keys, now: datetime) -> str:
         )
         own = _load_own_login(tx, found) if binding.relation is Relation.SELF else None
         staff = own is not None and holds_a_role(tx, own, found.today)
-        refusal = decide_secret(secret, personal, staff=staff) or _decide_binding(
-            tx, found, own, phone
+        refusal = (
+            decide_link(binding.relation, found.birth_date, found.age_band, found.today)
+            or decide_secret(secret, personal, staff=staff)
+            or _decide_binding(tx, found, own, phone)
         )
         if refusal:
             return refusal
@@ -122,7 +128,7 @@ def bind_signed_in(
 ) -> None:
     """Let the signed-in login ``by`` act for one more resident.
 
-    Raises Refused like ``bind``, and ``already_exists`` when it does so already.
+    Raises Refused like ``bind``, and ``acts_for_already``.
     """
     number, code = _parsed(number, code)
 
@@ -130,8 +136,11 @@ def bind_signed_in(
         found = _use_code(tx, number, code, keys, now)
         if isinstance(found, Refusal):
             return found
-        if _acts_for(tx, by, found):
-            return Refusal(Code.ALREADY_EXISTS)
+        refusal = decide_link(relation, found.birth_date, found.age_band, found.today)
+        if refusal:
+            return refusal
+        if load_running_link(tx, by, found.resident_id, found.today):
+            return Refusal(Code.ACTS_FOR_ALREADY)
         if relation is Relation.SELF and _load_own_login(tx, found) is not None:
             return Refusal(Code.ALREADY_BOUND)
         _record_relation(tx, found, by, relation, now)
@@ -174,6 +183,7 @@ def _use_code(tx: Tx, number: str, code: str, keys: Keys, now: datetime) -> _Bin
             Resident.name,
             Resident.passbook_number,
             Resident.birth_date,
+            Resident.age_band,
             Community.time_zone,
         )
         .join(Community, Community.id == Resident.community_id)
@@ -193,7 +203,14 @@ def _use_code(tx: Tx, number: str, code: str, keys: Keys, now: datetime) -> _Bin
     record_tries_forgotten(tx, key_hash)
     today = now.astimezone(ZoneInfo(row.time_zone)).date()
     return _Bindable(
-        row.id, row.community_id, row.name, row.passbook_number, row.birth_date, today, decided
+        row.id,
+        row.community_id,
+        row.name,
+        row.passbook_number,
+        row.birth_date,
+        row.age_band,
+        today,
+        decided,
     )
 
 
@@ -224,19 +241,6 @@ def _load_own_login(tx: Tx, found: _Bindable) -> int | None:
         .order_by(Login.id)
         .with_for_update()
     ).scalar()
-
-
-def _acts_for(tx: Tx, login_id: int, found: _Bindable) -> bool:
-    return bool(
-        tx.execute(
-            select(LoginResident.id).where(
-                LoginResident.login_id == login_id,
-                LoginResident.resident_id == found.resident_id,
-                LoginResident.revoked_at.is_(None),
-                or_(LoginResident.ends_on.is_(None), LoginResident.ends_on >= found.today),
-            )
-        ).first()
-    )
 
 
 def _number_holder(tx: Tx, found: _Bindable) -> int | None:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from volunteer.domain.access import Scope
-from volunteer.domain.consents import TEXT_VERSIONS, Consent
+from volunteer.domain.consents import Consent
 from volunteer.domain.names import parse_line
 from volunteer.domain.refusals import Code, or_refuse, refuse
-from volunteer.store.audit import record_audit
-from volunteer.store.bulk import insert_rows
+from volunteer.store.consents import Given, record_answer
 from volunteer.store.database import Tx, transact
-from volunteer.store.models import Consent as ConsentRow
 from volunteer.store.models import Resident
-from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_row
 
 LONGEST_NAME = 120
@@ -41,26 +38,6 @@ def record_consent(
 
     def work(tx: Tx) -> None:
         resident = load_row(tx, Resident, resident_id)
-        row = {
-            "community_id": resident.community_id,
-            "resident_id": resident_id,
-            "what": what.value,
-            "given": given,
-            "text_version": TEXT_VERSIONS[what],
-            "given_by": signed,
-            "recorded_by_login_id": by,
-            "given_at": now,
-        }
-        insert_rows(tx, table_of(ConsentRow), [row])
-        record_audit(
-            tx,
-            now=now,
-            action="consent_given" if given else "consent_withdrawn",
-            subject_kind="resident",
-            subject_id=resident_id,
-            community_id=resident.community_id,
-            login_id=by,
-            facts={"what": what.value, "text_version": TEXT_VERSIONS[what]},
-        )
+        record_answer(tx, resident.community_id, resident_id, Given(what, given, signed, by), now)
 
     transact(work, scope)

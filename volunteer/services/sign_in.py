@@ -16,6 +16,7 @@ from volunteer.domain.sign_in import FORGET_AFTER_DAYS, Identity, parse_identity
 from volunteer.domain.tokens import Keys, session_token_hash
 from volunteer.store.database import Tx, transact
 from volunteer.store.logins import (
+    NOBODYS_HASH,
     StoredLogin,
     load_login,
     record_session,
@@ -24,13 +25,6 @@ from volunteer.store.logins import (
     throttle_key,
 )
 from volunteer.store.models import SignInSession, SignInThrottle
-
-# A hash of nothing anybody knows: an unknown number is compared with it, for the same time.
-_NOBODYS_HASH = (
-    "scrypt:32768:8:1$c1Yt8mQxkF2ZrV0d$"
-    "6f0d1b5c7e9a43218d0f6b2c5a7e9148d3c6b5a4f7e8091a2b3c4d5e6f708192"
-    "a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192"
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ def sign_in(typed: str, secret: str, browser: Browser, *, keys: Keys, now: datet
     login, key_hash = _counted_try(identity, browser, keys, now)
     secret = normal_secret(secret[: 4 * PASSWORD_LONGEST])
     known_hash = login.secret_hash if login and login.active else None
-    fits = check_password_hash(known_hash or _NOBODYS_HASH, secret)
+    fits = check_password_hash(known_hash or NOBODYS_HASH, secret)
     if login is None or known_hash is None or not fits:
         raise refuse(Code.SIGN_IN_FAILED)
     token = secrets.token_urlsafe(32)

@@ -24,6 +24,7 @@ from volunteer.store.models import (
     ContactPhone,
     EventLeader,
     ExternalNumber,
+    FamilyRequest,
     HouseholdMember,
     LoginResident,
     Membership,
@@ -76,13 +77,19 @@ def _running_link(table: FromClause, other: FromClause) -> ColumnElement[bool]:
     return (other.c.login_id == table.c.login_id) & other.c.revoked_at.is_(None)
 
 
+def _household(table: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """In one household at a time: whoever stays and belongs to one stays there."""
+    return (other.c.household_id == table.c.household_id) | (other.c.state == "agreed")
+
+
 # A home that the kept resident has of the same kind says where they live; the other one was
 # somebody's mistake or lies in the past.
 GO_ALONG: Sequence[tuple[type[Base], Already | None]] = (
     (Card, None),
     (Residence, _same("kind")),
     (Membership, _same("youth_group_id")),
-    (HouseholdMember, _same("household_id")),
+    (HouseholdMember, _household),
+    (FamilyRequest, _same("login_id")),
     (ExternalNumber, _same("system")),
     (ContactPhone, _same()),
     (EventLeader, _same("event_id")),

@@ -45,6 +45,8 @@ _FIELD_OF = {
     Code.PASSWORD_LONG: "secret",
     Code.PASSWORD_COMMON: "secret",
     Code.SECRETS_DIFFER: "again",
+    Code.GUARDIAN_OF_ADULT: "relation",
+    Code.OWN_LOGIN_TOO_YOUNG: "relation",
 }
 
 

@@ -72,6 +72,13 @@ STAFF_BAR = (
         _PEOPLE,
         Permission.EDIT_PEOPLE,
     ),
+    Item(
+        "family_requests.waiting",
+        _l("Family requests"),
+        "family",
+        _PEOPLE,
+        Permission.EDIT_PEOPLE,
+    ),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
     Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
@@ -159,6 +166,7 @@ def _counts(person: Principal) -> dict[str, int]:
     return {
         "to_confirm.waiting": waiting.to_confirm,
         "opening_balances.waiting": waiting.to_approve,
+        "family_requests.waiting": waiting.family_requests,
     }
 
 

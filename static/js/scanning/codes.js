@@ -13,6 +13,14 @@ export function pathOf(text, ownHosts) {
   return found[2];
 }
 
+/** Path of the page about a scanned card, below `base`, or null. Never at another host. */
+export function cardPathOf(text, ownHosts, base) {
+  const found = /^(?:(?:https?:\/\/([^/]+))?\/c\/)?([0-9A-Z]{20})$/i.exec(text.trim());
+  if (!found) return null;
+  if (found[1] && !ownHosts.includes(found[1].toLowerCase())) return null;
+  return base + found[2].toUpperCase();
+}
+
 const FULL_WIDTH = /[\uff10-\uff19]/g;
 
 /** Typed digits as the server reads them: full-width ones made plain, spaces left out. */

@@ -14,6 +14,7 @@ from volunteer.store.models.imports import ContactPhone, ImportBatch, ImportRow
 from volunteer.store.models.ledger import Account, Entry, Hold, HoldEnd, Seal, Transfer
 from volunteer.store.models.logins import (
     Consent,
+    FamilyRequest,
     Login,
     LoginResident,
     RoleGrant,
@@ -71,6 +72,7 @@ __all__ = [
     "Event",
     "EventLeader",
     "ExternalNumber",
+    "FamilyRequest",
     "Hold",
     "HoldEnd",
     "Household",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.store.models.base import (
@@ -15,6 +15,7 @@ from volunteer.store.models.base import (
     Ref,
     Title,
     Word,
+    Words,
     dates_in_order,
     in_community,
     one_of,
@@ -73,6 +74,54 @@ class LoginResident(Base):
     """Last day; a link that staff take back at once has ``revoked_at`` as well."""
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class FamilyRequest(Base):
+    """Somebody held a card's code in their hand and asks to act for its holder; staff answer."""
+
+    __tablename__ = "family_request"
+    __table_args__ = in_community(
+        one_of("relation", ("guardian", "helper")),
+        one_of("state", ("waiting", "confirmed", "returned", "withdrawn")),
+        CheckConstraint(
+            "(state = 'waiting') = (decided_at IS NULL)", name="decided_unless_waiting"
+        ),
+        CheckConstraint("(state = 'returned') = (reason IS NOT NULL)", name="returned_with_reason"),
+        same_community("resident_id", "resident"),
+        same_community("card_id", "card"),
+        Index("ix_family_request_login", "login_id"),
+        Index("ix_family_request_resident", "resident_id", "community_id"),
+        Index(
+            "uq_family_request_waiting",
+            "login_id",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        # Every staff page counts what waits.
+        Index(
+            "ix_family_request_waiting",
+            "community_id",
+            "created_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    community_id: Mapped[Ref]
+    login_id: Mapped[Ref] = mapped_column(ForeignKey("login.id"))
+    resident_id: Mapped[Ref]
+    card_id: Mapped[Ref]
+    relation: Mapped[Word]
+    text_version: Mapped[Word | None]
+    """The consent's text that a guardian agreed to with the request; None where none is needed."""
+    state: Mapped[Word] = mapped_column(default="waiting")
+    reason: Mapped[Words | None]
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
 
 
 class RoleGrant(Base):

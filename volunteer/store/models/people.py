@@ -196,22 +196,51 @@ class Household(Base):
     id: Mapped[Id]
     community_id: Mapped[Ref]
     name: Mapped[Title]
+    created_at: Mapped[datetime]
 
 
 class HouseholdMember(Base):
+    """Somebody who was asked into a household, and what they said. Only ``agreed`` makes a member;
+    a child's guardian answers for it, and staff write down what was agreed to on paper."""
+
     __tablename__ = "household_member"
     __table_args__ = in_community(
+        one_of("state", ("asked", "agreed", "declined", "left")),
+        one_of("answered_how", ("self", "guardian", "paper")),
+        CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name="answered_unless_asked"),
         same_community("household_id", "household"),
         same_community("resident_id", "resident"),
-        dates_in_order(),
+        Index("ix_household_member_household", "household_id", "community_id"),
+        Index("ix_household_member_resident", "resident_id", "community_id"),
+        # Nobody belongs to two households at a time, whoever answers two questions at once.
+        Index(
+            "uq_household_member_agreed",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("state = 'agreed'"),
+            postgresql_where=text("state = 'agreed'"),
+        ),
+        Index(
+            "uq_household_member_asked",
+            "household_id",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("state IN ('asked', 'agreed')"),
+            postgresql_where=text("state IN ('asked', 'agreed')"),
+        ),
     )
 
     id: Mapped[Id]
     community_id: Mapped[Ref]
     household_id: Mapped[Ref]
     resident_id: Mapped[Ref]
-    starts_on: Mapped[date]
-    ends_on: Mapped[date | None]
+    state: Mapped[Word]
+    asked_at: Mapped[datetime]
+    asked_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
+    answered_at: Mapped[datetime | None]
+    answered_by_login_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("login.id"))
+    answered_how: Mapped[Word | None]
+    left_at: Mapped[datetime | None]
 
 
 class YouthGroup(Base):
