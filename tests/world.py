@@ -119,6 +119,7 @@ _FILES = {
     "cards.sheet",
     "organize.poster_file",
     "organize.screen_codes",
+    "scanner.team_thanks",
 }
 
 
@@ -136,6 +137,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     device = town.device(starts_at=now - timedelta(days=1), expires_at=now + timedelta(days=30))
     record(town, as_device(device), scan_row(event, number, at=now), now=now)
     blank, unnamed = _settle_cards(town, event, now)
+    team, team_ref = _settle_team(town, event, who, now)
     other = town.community("景华社区")
     ids = _settle_logins(world, who, leads)
     town.grant(ids["other_admin"], "community_admin", other)
@@ -181,11 +183,14 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "side": "front",
         "state": "moved_away",
         "task_id": town.task(),
+        "team_id": team,
         "transfer_id": only(m.Transfer),
         "what": "named_board",
     }
     for endpoint in ("to_confirm.name_card", "to_confirm.return_card"):
         world.values_of[endpoint] = {"card_id": blank}
+    for endpoint in ("team_join.join", "team_join.done"):
+        world.values_of[endpoint] = {"ref": team_ref}
     world.values_of["scanner.name_person"] = {"ref": unnamed}
     world.values_of["check_in.scanned"] = {"code": poster_code(town.keys.poster_code, event, 0)}
     return world
@@ -215,6 +220,22 @@ def _settle_cards(town: Town, event: int, now: datetime) -> tuple[int, str]:
         created_at=now,
     )
     return card, town.write(lambda tx: str(tx.get(m.Resident, who).ref))  # type: ignore[union-attr]
+
+
+def _settle_team(town: Town, event: int, who: int, now: datetime) -> tuple[int, str]:
+    """A visiting team at the event, and its code there."""
+    kind = town.write(lambda tx: tx.run(select(m.OrganisationKind.id)).first()[0])
+    of = {"community_id": town.community_id, "created_at": now}
+    team = town._add(m.VisitingTeam, kind_id=kind, name="实验小学三（2）班", has_minors=True, **of)
+    town._add(m.TeamEvent, team_id=team, event_id=event, ref="0123456789abcdef", **of)
+    town._add(
+        m.TeamMember,
+        community_id=town.community_id,
+        team_id=team,
+        resident_id=who,
+        starts_on=now.date(),
+    )
+    return team, "0123456789abcdef"
 
 
 def _window(now: datetime) -> dict[str, Any]:

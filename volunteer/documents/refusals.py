@@ -130,6 +130,12 @@ TABLE: dict[Code, Row] = {
     Code.CARD_TAKEN: (409,
         _l("This card belongs to somebody already. Please scan it to check them in, or take a "
            "blank one.")),
+    Code.CLASS_CONSENT_MISSING: (403,
+        _l("For children under 14 the adult who accompanies the team agrees first. Please enter "
+           "that adult's consent on the team's page.")),
+    Code.TEAM_TOO_LARGE: (422,
+        _l("A team has from 1 to %(most)s people. Please make a second team for the others."),
+        _l("This team is too large. Please make a second team for the others.")),
     Code.NOT_CONFIRMED_AT_HOME: (409,
         _l("This passbook is new and has not been confirmed by its own community yet. Please "
            "ask the leader to write the name down.")),

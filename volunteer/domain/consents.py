@@ -23,6 +23,10 @@ TEXT_VERSIONS: Mapping[Consent, str] = {
 }
 
 
+CLASS_TEXT_VERSION = "2026-11-class"
+"""What the adult who accompanies a class agrees to: that each child's guardian has said yes."""
+
+
 @dataclass(frozen=True)
 class ConsentGiven:
     """One row: what was agreed to or taken back. `id` orders rows of the same moment."""

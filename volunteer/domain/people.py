@@ -30,6 +30,8 @@ class NewPerson:
     youth_group_id: int | None = None
     member_since: date | None = None
     guardian_consent_by: str | None = None
+    guardian_consent_text: str | None = None
+    """Version of the text agreed to, where it is not the usual one."""
     external_numbers: tuple[tuple[str, str], ...] = ()
     passbook_number: str | None = None
     state: str = "active"

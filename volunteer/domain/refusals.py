@@ -71,6 +71,8 @@ class Code(StrEnum):
     WALK_INS_FULL = "walk_ins_full"
     NAME_KNOWN = "name_known"
     CARD_TAKEN = "card_taken"
+    CLASS_CONSENT_MISSING = "class_consent_missing"
+    TEAM_TOO_LARGE = "team_too_large"
     NOT_CONFIRMED_AT_HOME = "not_confirmed_at_home"
 
     # Who may do what

@@ -11,7 +11,14 @@ from sqlalchemy import and_, func, select
 from volunteer.domain.access import Scope
 from volunteer.domain.activation import MOST_TRIES
 from volunteer.store.database import db
-from volunteer.store.models import ActivationCode, Card, Community, Residence, Resident
+from volunteer.store.models import (
+    ActivationCode,
+    Card,
+    Community,
+    Residence,
+    Resident,
+    TeamMember,
+)
 
 MOST_CARDS = 200
 """Cards in one sheet: more would make a browser wait."""
@@ -82,8 +89,10 @@ def read_cards(
     *,
     refs: Sequence[str] = (),
     building_id: int | None = None,
+    team_id: int | None = None,
 ) -> list[CardShown]:
-    """The cards in use of the residents with these refs, or of those who live in a building.
+    """The cards in use of the residents with these refs, of those who live in a building, or of
+    a visiting team's people.
 
     At most ``MOST_CARDS``, by name. Residents without a card in use are left out.
     """
@@ -130,7 +139,16 @@ def read_cards(
         .order_by(Resident.pinyin, Resident.id)
         .limit(MOST_CARDS)
     )
-    if building_id is not None:
+    if team_id is not None:
+        statement = statement.join(
+            TeamMember,
+            and_(
+                TeamMember.community_id == Resident.community_id,
+                TeamMember.resident_id == Resident.id,
+                TeamMember.ends_on.is_(None),
+            ),
+        ).where(TeamMember.team_id == team_id)
+    elif building_id is not None:
         statement = statement.join(
             Residence,
             and_(

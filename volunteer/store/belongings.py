@@ -30,6 +30,7 @@ from volunteer.store.models import (
     Membership,
     Residence,
     SignUp,
+    TeamMember,
     WalkIn,
 )
 from volunteer.store.models.base import Base, table_of
@@ -94,6 +95,7 @@ GO_ALONG: Sequence[tuple[type[Base], Already | None]] = (
     (ContactPhone, _same()),
     (EventLeader, _same("event_id")),
     (SignUp, _same("event_id", "shift_id")),
+    (TeamMember, _same("team_id")),
     (LoginResident, _running_link),
 )
 _BY_NAME = {model.__tablename__: table_of(model) for model, _ in GO_ALONG}

@@ -201,7 +201,7 @@ def _record_what_belongs(
         (
             ConsentRow,
             [
-                _guardian_consent(p.guardian_consent_by, by, now) | _of(one)
+                _guardian_consent(p, by, now) | _of(one)
                 for p, one in people
                 if p.guardian_consent_by
             ],
@@ -241,12 +241,12 @@ def _membership(person: NewPerson) -> dict[str, Any]:
     return {"youth_group_id": person.youth_group_id, "starts_on": starts_on}
 
 
-def _guardian_consent(given_by: str, by: int | None, now: datetime) -> dict[str, Any]:
+def _guardian_consent(person: NewPerson, by: int | None, now: datetime) -> dict[str, Any]:
     return {
         "what": Consent.GUARDIAN.value,
         "given": True,
-        "text_version": TEXT_VERSIONS[Consent.GUARDIAN],
-        "given_by": given_by,
+        "text_version": person.guardian_consent_text or TEXT_VERSIONS[Consent.GUARDIAN],
+        "given_by": person.guardian_consent_by,
         "recorded_by_login_id": by,
         "given_at": now,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +13,11 @@ from sqlalchemy import func, select
 from volunteer.domain.walk_ins import BROWSER_WINDOW, How, WalkInCounts
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import TryAgain, Tx
-from volunteer.store.models import Event, WalkIn
+from volunteer.store.models import Event, TeamMember, WalkIn
 from volunteer.store.models.base import table_of
 
 _event = table_of(Event)
+_member = table_of(TeamMember)
 _walk_in = table_of(WalkIn)
 
 
@@ -55,10 +57,15 @@ def load_counts(tx: Tx, event_id: int, source: CameFrom, now: datetime) -> WalkI
 
 
 def load_added_by(tx: Tx, event_id: int, recorder: str) -> int:
-    """How many people this leader or device (``login:ID``, ``device:ID``) added to the event."""
+    """How many people this leader or device (``login:ID``, ``device:ID``) added to the event; the
+    people of a visiting team have a limit of their own."""
     tx.run(select(_event.c.id).where(_event.c.id == event_id).with_for_update())
+    of_team = select(_member.c.id).where(
+        _member.c.community_id == _walk_in.c.community_id,
+        _member.c.resident_id == _walk_in.c.resident_id,
+    )
     added = select(func.count()).where(
-        _walk_in.c.event_id == event_id, _walk_in.c.recorded_by == recorder
+        _walk_in.c.event_id == event_id, _walk_in.c.recorded_by == recorder, ~of_team.exists()
     )
     return int(tx.run(added).scalar_one())
 
@@ -87,6 +94,11 @@ class NewWalkIn:
 
 def record_walk_in(tx: Tx, new: NewWalkIn, now: datetime) -> None:
     """Raises TryAgain when the same visit was recorded meanwhile: the next look finds it."""
+    record_walk_ins(tx, [new], now)
+
+
+def record_walk_ins(tx: Tx, people: Sequence[NewWalkIn], now: datetime) -> None:
+    """As ``record_walk_in``, for several people who came in together."""
     written = insert_rows(
         tx,
         _walk_in,
@@ -103,8 +115,9 @@ def record_walk_in(tx: Tx, new: NewWalkIn, now: datetime) -> None:
                 "recorded_by": new.recorded_by,
                 "created_at": now,
             }
+            for new in people
         ],
         "ON CONFLICT DO NOTHING RETURNING id",
     )
-    if written.scalar_one_or_none() is None:
+    if len(written.all()) != len(people):
         raise TryAgain

@@ -46,6 +46,7 @@ PLACES: tuple[str, ...] = (
     "admin.settings",
     "admin.tasks",
     "admin.to_confirm",
+    "admin.visiting_teams",
     "admin.youth_groups",
     "boards",
     "cards",
@@ -62,6 +63,7 @@ PLACES: tuple[str, ...] = (
     "scan",
     "scanner",
     "sign_in",
+    "team_join",
     "walk_in",
 )
 """Modules of this package, each with a ``blueprint``."""

@@ -34,6 +34,11 @@ def poster_address(event_id: int, epoch: int) -> str:
     return event_address(event_id, poster_code(key, event_id, epoch))
 
 
+def team_address(ref: str) -> str:
+    """What a visiting team's code at an event holds."""
+    return f"{public_url()}/t/{ref}"
+
+
 def card_address(card_number: str) -> str:
     """What a card's QR code holds."""
     key = current_app.extensions["keys"].card_code

@@ -45,7 +45,7 @@ def card(ref: str) -> ResponseReturnValue:
 @needs(Permission.REPLACE_CARD)
 def sheet() -> ResponseReturnValue:
     """Cards to print, cut and fold, without activation codes: ``?ref=…&ref=…`` for these
-    residents, or ``?building=ID`` for everybody who lives there."""
+    residents, ``?building=ID`` for everybody who lives there, ``?team=ID`` for a visiting team."""
     return pdf_of([_card(one) for one in _wanted()], "cards")
 
 
@@ -71,6 +71,7 @@ def _wanted() -> list[CardShown]:
         clock.now(),
         refs=request.values.getlist("ref"),
         building_id=number_or_none(request.values.get("building")),
+        team_id=number_or_none(request.values.get("team")),
     )
     if not found:
         raise refuse(Code.NOT_FOUND)

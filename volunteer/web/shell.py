@@ -80,6 +80,13 @@ STAFF_BAR = (
         Permission.EDIT_PEOPLE,
     ),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
+    Item(
+        "visiting_teams.visiting_teams",
+        _l("Visiting teams"),
+        "guest",
+        _PEOPLE,
+        Permission.SEE_PEOPLE,
+    ),
     Item("phones.release", _l("Resold numbers"), "phone", _PEOPLE, Permission.RESET_PIN),
     Item("places.places", _l("Places"), "building", _PEOPLE, Permission.SEE_PLACES),
     Item(

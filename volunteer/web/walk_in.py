@@ -92,12 +92,12 @@ def _walk_in(form: WalkInForm, pending: Pending) -> service.WalkedIn:
         building_id=building_id,
         is_guest=form.place.data == GUEST,
     )
-    source = service.Source(request.remote_addr, _browser_nonce(), browser_words())
+    source = service.Source(request.remote_addr, browser_nonce(), browser_words())
     keys = current_app.extensions["keys"]
     return service.walk_in(stranger, pending, source, keys=keys, now=clock.now())
 
 
-def _browser_nonce() -> str:
+def browser_nonce() -> str:
     """The long-lived mark of a browser that has signed in before, else one kept in the session."""
     known = read_browser().nonce
     if known:
