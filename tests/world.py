@@ -117,6 +117,7 @@ _FILES = {
     "cards.card",
     "cards.picture",
     "cards.sheet",
+    "imports.template",
     "organize.poster_file",
     "organize.screen_codes",
     "scanner.team_thanks",
@@ -156,9 +157,11 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     def only(model: type[m.Base]) -> int:
         return town.write(lambda tx: tx.execute(select(model)).scalars().first().id)  # type: ignore[union-attr,attr-defined]
 
+    checked, applied = _settle_imports(town, who, building)
     world.values = {
         "activity_id": activity,
         "area_id": town.area_id,
+        "batch_id": checked,
         "building_id": building,
         "card_id": card,
         "code": code,
@@ -169,6 +172,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "grant_id": grant,
         "group_id": group,
         "kind": "png",
+        "language": "zh",
         "kind_id": only(m.OrganisationKind),
         "link_id": link,
         "membership_id": only(m.Membership),
@@ -192,6 +196,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     for endpoint in ("team_join.join", "team_join.done"):
         world.values_of[endpoint] = {"ref": team_ref}
     world.values_of["scanner.name_person"] = {"ref": unnamed}
+    world.values_of["imports.undo"] = {"batch_id": applied}
     world.values_of["check_in.scanned"] = {"code": poster_code(town.keys.poster_code, event, 0)}
     return world
 
@@ -236,6 +241,21 @@ def _settle_team(town: Town, event: int, who: int, now: datetime) -> tuple[int, 
         starts_on=now.date(),
     )
     return team, "0123456789abcdef"
+
+
+def _settle_imports(town: Town, who: int, building: int) -> tuple[int, int]:
+    """A sheet that waits for its dry run to be agreed to, and one that was written down."""
+    doubt = {"candidates": [who], "reasons": [["name"]], "building_id": building, "room": "7"}
+    lines = [
+        {"cells": {"cells": ["姓名", "楼栋"]}},
+        {"cells": {"cells": [OUR_NAME, "十二栋7"]}, "fate": "ask", "reading": doubt},
+        {"cells": {"cells": [OUR_NAME, ""]}, "fate": "update", "resident_id": who},
+    ]
+    lines[2]["changes"] = {"home": [[None, None], [building, "7"]]}
+    checked = town.sheet(lines, notes={"unplaced": [["幸福里9栋", 2, 5]], "dropped": ["身份证号"]})
+    done = [lines[0], lines[1] | {"outcome": "added", "resident_id": who}]
+    applied = town.sheet(done, state="applied", applied_at=FRIDAY, task_id=town.task(state="done"))
+    return checked, applied
 
 
 def _window(now: datetime) -> dict[str, Any]:

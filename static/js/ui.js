@@ -7,6 +7,7 @@
 //                                  where it has no voice, data-tone says which
 //   <button data-speak-again>      reads it again
 //   .error-summary[data-focus]     takes the focus, so a screen reader starts with what is wrong
+//   <input type=file data-most-bytes data-too-large data-error="#id">   says so before a large file is sent
 //   <a href="#menu">               the drawer also closes with Escape
 
 import { chime } from "./scanning/sounds.js";
@@ -51,6 +52,18 @@ function copyBySelection(text) {
   area.remove();
   return done;
 }
+
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!input.matches("[data-most-bytes]")) return;
+  const tooLarge = [...input.files].some((file) => file.size > Number(input.dataset.mostBytes));
+  const error = document.querySelector(input.dataset.error);
+  error.hidden = !tooLarge;
+  error.lastElementChild.textContent = tooLarge ? input.dataset.tooLarge : "";
+  input.setAttribute("aria-invalid", String(tooLarge));
+  // Sending it would end in the same words, minutes later.
+  if (tooLarge) input.value = "";
+});
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

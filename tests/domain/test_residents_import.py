@@ -143,6 +143,12 @@ def test_what_is_wrong_with_a_row(cells: tuple[str, ...], field: Field, code: Co
     assert [(one.field, one.refusal.code) for one in problems] == [(field, code)]
 
 
+def test_a_birth_date_among_the_ages_is_one() -> None:
+    assert read("陈秀英", "", "", "", "", "1960-1-1").birth_date == date(1960, 1, 1)
+    [problem] = read("陈秀英", "", "", "", "", "1960-13-1").problems
+    assert (problem.field, problem.refusal.code) == (Field.BIRTH_DATE, Code.DATE_INVALID)
+
+
 def test_an_unknown_building_is_no_error() -> None:
     person = read("陈秀英", "", "幸福里9栋", "", "", "35")
     assert person.is_unplaced

@@ -7,6 +7,7 @@ That a page asks no other host is held by the fixtures.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -234,6 +235,10 @@ def _names(tx: Tx) -> set[str]:
     for table in m.Base.metadata.sorted_tables:
         for row in tx.execute(select(table)):
             found |= {value for value in row if isinstance(value, str) and HAN_RUN.search(value)}
+            # What stands in a sheet of residents is kept as it stood there.
+            for value in row:
+                if isinstance(value, dict):
+                    found |= set(HAN_RUN.findall(json.dumps(value, ensure_ascii=False)))
     return found
 
 

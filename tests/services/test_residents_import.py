@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from datetime import timedelta
 from hashlib import sha256
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.town import FRIDAY, Town
+from tests.town import FRIDAY, SINCE, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.residents_dry_run import Chosen
@@ -36,11 +37,14 @@ COLUMNS = {
 CHEN = ("陈秀英", "13800138000", "十二栋", "402", "70", "SZ1", "440304195603011234")
 
 
-def keep(town: Town, *rows: tuple[str, ...]) -> int:
+FILES = itertools.count()
+
+
+def keep(town: Town, *rows: tuple[str, ...], file: str = "") -> int:
+    """A batch; each is a file of its own unless ``file`` names one."""
     every = [HEADER, *rows]
-    upload = Upload(
-        "名单.xlsx", sha256(repr(every).encode()).digest(), every, range(1, len(every) + 1)
-    )
+    digest = sha256((file or f"{next(FILES)}").encode()).digest()
+    upload = Upload("名单.xlsx", digest, every, range(1, len(every) + 1))
     scope = Scope.of(town.community_id)
     return residents_upload.keep_upload(
         town.community_id, upload, by=town.login(), now=FRIDAY, scope=scope
@@ -213,6 +217,34 @@ def test_two_imports_of_the_same_people_at_once(both_town: Town, both_app: Flask
     for thread in threads:
         thread.join()
     assert count(m.Resident) == 150
+
+
+def test_the_same_file_is_imported_again_only_when_staff_say_so(both_town: Town) -> None:
+    first, second = (keep(both_town, CHEN, file="one") for _ in range(2))
+    for batch_id in (first, second):
+        check(both_town, batch_id)
+    start(both_town, first)
+    with pytest.raises(Refused) as caught:
+        start(both_town, second)
+    assert caught.value.refusal.code is Code.SHEET_KNOWN
+    scope = Scope.of(both_town.community_id)
+    residents_upload.import_again(second, scope=scope)
+    start(both_town, second)
+    assert work_off(both_town) == 2
+    assert count(m.Resident) == 1
+
+
+def test_a_room_that_was_not_known_is_no_move(both_town: Town) -> None:
+    building = both_town.building("12栋")
+    both_town.resident("李伟", building_id=building)
+    batch_id = keep(both_town, ("李伟", "", "12栋", "101", "35"))
+    rows = check(both_town, batch_id)
+    choose(both_town, batch_id, {rows[0].id: rows[0].reading["candidates"][0]})
+    start(both_town, batch_id)
+    work_off(both_town)
+    with db.engine.connect() as connection:
+        home = connection.execute(select(m.Residence.room, m.Residence.starts_on)).one()
+    assert (home.room, home.starts_on) == ("101", SINCE)
 
 
 def test_a_batch_is_started_once_and_only_by_its_community(both_town: Town) -> None:

@@ -323,6 +323,19 @@ TABLE: dict[Code, Row] = {
     Code.SHEET_EMPTY: (422,
         _l("There is nothing in this sheet. Please check that it was saved, then choose it "
            "again.")),
+    Code.SHEET_MISSING: (422, _l("No file came along. Please choose one first.")),
+    Code.SHEET_KNOWN: (409,
+        _l("This very file was imported before. Please say that you want to import it again, or "
+           "choose another.")),
+    Code.SHEET_NO_NAME: (422,
+        _l("No column is the name. Please say which column holds people's names.")),
+    Code.SHEET_COLUMN_TWICE: (422,
+        _l("Two columns are said to be the same thing. Please leave one of them out.")),
+    Code.IMPORT_FOLLOWED: (409,
+        _l("%(count)s of these people have later records (%(names)s), so this import can no "
+           "longer be undone. Please correct people one by one."),
+        _l("Some of these people have later records, so this import can no longer be undone. "
+           "Please correct people one by one.")),
     # Activities and events
     Code.ENDS_BEFORE_IT_STARTS: (422,
         _l("The end is not after the start. Please check the times.")),

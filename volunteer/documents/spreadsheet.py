@@ -13,8 +13,12 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import TYPE_CHECKING
 
 from volunteer.domain.refusals import Code, refuse
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 MOST_BYTES = 8_000_000
 MOST_UNPACKED = 200_000_000
@@ -28,6 +32,7 @@ _EMPTY_ROWS_TO_END = 1_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 _MACROS = "vbaproject.bin"
+_WIDTH = 16
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,34 @@ def read_spreadsheet(file: bytes) -> Sheet:
     return sheet
 
 
-def write_xlsx(title: str, rows: Iterable[Sequence[str]]) -> bytes:
-    """A workbook with one sheet of text cells, its first row kept in sight and bold."""
+def write_xlsx(
+    title: str,
+    rows: Iterable[Sequence[str]],
+    *,
+    notes: tuple[str, Iterable[Sequence[str]]] | None = None,
+) -> bytes:
+    """A workbook with one sheet of text cells, its first row kept in sight and bold; ``notes``:
+    title and rows of a second sheet."""
     from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
+    _fill(book, title, rows)
+    if notes is not None:
+        _fill(book, *notes)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _fill(book: Workbook, title: str, rows: Iterable[Sequence[str]]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
+    for place in range(MOST_COLUMNS):
+        sheet.column_dimensions[get_column_letter(place + 1)].width = _WIDTH
     for number, row in enumerate(rows):
         cells = []
         for value in row:
@@ -85,14 +109,12 @@ def write_xlsx(title: str, rows: Iterable[Sequence[str]]) -> bytes:
                 cell.font = Font(bold=True)
             cells.append(cell)
         sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def defused(value: str) -> str:
-    """A value that no spreadsheet program takes for a formula: `=1+1` gets an apostrophe."""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    """A value that no spreadsheet program takes for a formula: `=1+1` gets an apostrophe, and so
+    does what begins with one already, or reading it again would take that for ours."""
+    return f"'{value}" if value.startswith((*_FORMULA_STARTS, "'")) else value
 
 
 def _read_xlsx(file: bytes) -> Sheet:

@@ -157,6 +157,11 @@ class Code(StrEnum):
     SHEET_MACROS = "sheet_macros"
     SHEET_UNREADABLE = "sheet_unreadable"
     SHEET_EMPTY = "sheet_empty"
+    SHEET_MISSING = "sheet_missing"
+    SHEET_KNOWN = "sheet_known"
+    SHEET_NO_NAME = "sheet_no_name"
+    SHEET_COLUMN_TWICE = "sheet_column_twice"
+    IMPORT_FOLLOWED = "import_followed"
 
     # Activities and events
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"

@@ -237,11 +237,15 @@ def _with_age(
     reading: Reading,
     problems: list[Problem],
 ) -> SheetPerson:
+    age = written.get(Field.AGE, "")
     born = _birth(written.get(Field.BIRTH_DATE, ""))
+    if born is None and _DAY.fullmatch(age):
+        # A birth date among the ages.
+        born, age = _birth(age), ""
     if isinstance(born, Refusal):
         problems.append(Problem(Field.BIRTH_DATE, born))
         return person
-    band = _age_band(written.get(Field.AGE, ""))
+    band = _age_band(age)
     if isinstance(band, Refusal):
         problems.append(Problem(Field.AGE, band))
         return person

@@ -16,7 +16,7 @@ from volunteer.jobs.demo_today import add_todays_event
 from volunteer.jobs.runner import Job
 from volunteer.jobs.schedule import each_local_day, every
 from volunteer.jobs.tasks import Chunk
-from volunteer.services import residents_import
+from volunteer.services import residents_import, residents_import_undo
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.sign_in import forget_old_tries
 
@@ -37,4 +37,7 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
 
 def tasks_of(keys: Keys) -> Mapping[str, Chunk]:
     """What does a chunk of each kind of task."""
-    return {residents_import.KIND: partial(residents_import.apply_chunk, keys=keys)}
+    return {
+        residents_import.KIND: partial(residents_import.apply_chunk, keys=keys),
+        residents_import_undo.KIND: residents_import_undo.undo_chunk,
+    }

@@ -124,7 +124,8 @@ def find_person(scope: Scope, community_id: int, search: PeopleSearch) -> str | 
 
 
 def _conditions(wanted: PeopleFilter, community_id: int, today: date) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    # Whom an import added and its undo emptied is nobody any more.
+    conditions: list[ColumnElement[bool]] = [Resident.name != ""]
     if wanted.search:
         conditions.append(_fits(wanted.search, community_id, today))
     if wanted.state == "":
@@ -266,7 +267,8 @@ def _minors(today: date) -> ColumnElement[bool]:
     return _younger_than(ADULT_AGE, (AgeBand.UNDER_14, AgeBand.FROM_14_TO_17), today)
 
 
-def _without_consent(today: date) -> ColumnElement[bool]:
+def without_consent(today: date) -> ColumnElement[bool]:
+    """Under 14, and no guardian has agreed."""
     under_14 = _younger_than(CONSENT_AGE, (AgeBand.UNDER_14,), today)
     given = func.coalesce(_has_guardian_consent(), False)
     return and_(under_14, ~given)
@@ -282,7 +284,7 @@ def _without_card(_today: date) -> ColumnElement[bool]:
 
 _SHOWS = {
     "minors": _minors,
-    "consent_missing": _without_consent,
+    "consent_missing": without_consent,
     "no_phone": _without_phone,
     "no_card": _without_card,
 }

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from volunteer.domain.access import Scope
+from volunteer.domain.tasks import LEASE
 from volunteer.store.database import db
 from volunteer.store.models import Login, Task
 
@@ -28,10 +29,15 @@ class TaskRow:
     total_steps: int
     created_at: datetime
     by_name: str | None
+    beat_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         return self.state in ("waiting", "running")
+
+    def is_silent(self, now: datetime) -> bool:
+        """Nobody has worked on it for a while: its runner was killed, the next one takes it."""
+        return self.state == "running" and self.beat_at is not None and now - self.beat_at > LEASE
 
 
 def read_task(scope: Scope, task_id: int) -> TaskRow | None:
@@ -59,6 +65,7 @@ def _tasks() -> Select[Any]:
         Task.done_steps,
         Task.total_steps,
         Task.created_at,
+        Task.beat_at,
         Login.name.label("by_name"),
     ).outerjoin(Login, Login.id == Task.created_by_login_id)
 
@@ -75,4 +82,5 @@ def _row(row: Any) -> TaskRow:
         total_steps=row.total_steps,
         created_at=row.created_at,
         by_name=row.by_name,
+        beat_at=row.beat_at,
     )

@@ -64,11 +64,11 @@ def check_import(
     """The dry run: say of every row what would become of it. Writes nothing but that. Without
     ``choices`` the columns stay, and so does what staff chose for rows that are still in doubt.
 
-    Raises Refused: ``not_found``, ``changed_meanwhile`` (it is being imported), ``choice_missing``
-    (no column holds the name).
+    Raises Refused: ``not_found``, ``changed_meanwhile`` (it is being imported),
+    ``sheet_no_name``, ``sheet_column_twice``.
     """
-    if choices is not None and Field.NAME not in choices.columns.values():
-        raise refuse(Code.CHOICE_MISSING, field="columns")
+    if choices is not None:
+        _require_clear(choices)
 
     def load(tx: Tx) -> tuple[Sequence[Any], Reading, Register]:
         batch = store.load_open_batch(tx, batch_id)
@@ -97,6 +97,14 @@ def check_import(
         store.record_batch(tx, batch_id, state="checked", notes=notes)
 
     transact(end, scope)
+
+
+def _require_clear(choices: Choices) -> None:
+    fields = list(choices.columns.values())
+    if Field.NAME not in fields:
+        raise refuse(Code.SHEET_NO_NAME)
+    if len(set(fields)) != len(fields):
+        raise refuse(Code.SHEET_COLUMN_TWICE)
 
 
 def choose_rows(
@@ -143,13 +151,18 @@ def choose_all(batch_id: int, fate: Fate, *, scope: Scope) -> None:
 def apply_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> int:
     """Ask for the rows to be written down in the background; gives the task's id.
 
-    Raises Refused: ``not_found``, ``changed_meanwhile`` (not checked yet, or asked for already).
+    Raises Refused: ``not_found``, ``changed_meanwhile`` (not checked yet, or asked for already),
+    ``sheet_known`` (this very file was imported, and nobody said that it may be once more).
     """
 
     def work(tx: Tx) -> int:
         batch = load_row(tx, ImportBatch, batch_id)
         if batch.state != "checked":
             raise refuse(Code.CHANGED_MEANWHILE)
+        # Two people with the same file at the same moment: the second one is asked as well.
+        store.lock_register(tx, batch.community_id)
+        if not batch.notes.get("again") and store.load_same_file(tx, batch):
+            raise refuse(Code.SHEET_KNOWN)
         count = max(batch.total_rows - batch.header_place - 1, 0)
         task = NewTask(KIND, {"batch_id": batch_id}, count)
         task_id = record_task(tx, batch.community_id, task, by=by, now=now)
@@ -251,6 +264,8 @@ def _kept(one: LineFate) -> dict[str, Any]:
             "candidates": list(one.match.candidates) if in_doubt else [],
             "reasons": [[str(why) for why in reasons] for reasons in one.match.reasons],
             "unplaced": one.person.is_unplaced,
+            "building_id": one.person.building_id,
+            "room": one.person.room,
             "same_as": one.same_as,
         },
         "resident_id": one.resident_id,

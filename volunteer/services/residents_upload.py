@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, refuse
 from volunteer.domain.residents_import import (
@@ -20,7 +22,7 @@ from volunteer.domain.residents_import import (
 from volunteer.store import imports as store
 from volunteer.store.database import Tx, transact
 from volunteer.store.imports import record_import_audit
-from volunteer.store.models import ImportBatch
+from volunteer.store.models import ImportBatch, Task
 from volunteer.store.rows import load_row, record_row, require_seen
 
 KEPT_CHUNK = 500
@@ -116,7 +118,7 @@ def import_again(batch_id: int, *, scope: Scope) -> None:
 
 
 def discard_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> None:
-    """Forget a sheet that was not imported.
+    """Forget a sheet that was not imported, or that was taken back.
 
     Raises Refused: ``not_found``, ``changed_meanwhile``.
     """
@@ -124,7 +126,9 @@ def discard_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> No
     def work(tx: Tx) -> None:
         batch = load_row(tx, ImportBatch, batch_id)
         if batch.state in ("applying", "applied"):
-            raise refuse(Code.CHANGED_MEANWHILE)
+            at_work = tx.run(select(Task.state).where(Task.id == batch.task_id)).scalar() != "done"
+            if batch.undone_at is None or at_work:
+                raise refuse(Code.CHANGED_MEANWHILE)
         store.record_discarded(tx, batch_id)
         record_import_audit(tx, "import_discarded", batch, by, now)
 

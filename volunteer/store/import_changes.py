@@ -197,10 +197,11 @@ def _record_homes(
     tx: Tx, community_id: int, homes: Mapping[int, Sequence[Any]], today: date
 ) -> dict[int, dict[str, Any]]:
     """People move today, as a sheet does not say since when; the home before gets yesterday as its
-    last day. What began today already, or never named a building, is put right instead.
+    last day. What began today already, never named a building, or only lacked the room, is put
+    right instead.
 
     Gives for each what became of the residence: ``{"added": id, "ended": id or None}`` or
-    ``{"corrected": id}``.
+    ``{"corrected": id, "area_id": what it was}``.
     """
     if not homes:
         return {}
@@ -211,9 +212,9 @@ def _record_homes(
     for who, (building_id, room) in sorted(homes.items()):
         before = running.get(who)
         place = {"area_id": area_of[building_id], "building_id": building_id, "room": room}
-        if before is not None and (before.building_id is None or before.starts_on >= today):
+        if before is not None and _is_put_right(before, building_id, today):
             corrected.append({"id": before.id, **place})
-            done[who] = {"corrected": before.id}
+            done[who] = {"corrected": before.id, "area_id": before.area_id}
             continue
         if before is not None:
             ended.append({"id": before.id, "ends_on": today - timedelta(days=1)})
@@ -229,6 +230,11 @@ def _record_homes(
         for one in insert_rows(tx, RESIDENCE, added, "RETURNING id, resident_id"):
             done[one.resident_id]["added"] = one.id
     return done
+
+
+def _is_put_right(home: Any, building_id: int, today: date) -> bool:
+    completed = home.building_id == building_id and home.room is None
+    return home.building_id is None or completed or bool(home.starts_on >= today)
 
 
 def _new_person(person: SheetPerson, area_of: Mapping[int, int], today: date) -> NewPerson:

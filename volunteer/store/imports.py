@@ -183,6 +183,7 @@ def _running_homes(community_id: int) -> Any:
     return select(
         Residence.id,
         Residence.resident_id,
+        Residence.area_id,
         Residence.building_id,
         Residence.room,
         Residence.starts_on,
@@ -279,6 +280,18 @@ def load_remembered(tx: Tx, community_id: int, key: bytes) -> Any | None:
         .limit(1)
     )
     return tx.run(same).first()
+
+
+def load_same_file(tx: Tx, batch: Any) -> bool:
+    """Whether another batch of this very file was imported and not undone."""
+    same = select(ImportBatch.id).where(
+        ImportBatch.community_id == batch.community_id,
+        ImportBatch.file_hash == batch.file_hash,
+        ImportBatch.id != batch.id,
+        ImportBatch.state.in_(("applying", "applied")),
+        ImportBatch.undone_at.is_(None),
+    )
+    return tx.run(same.limit(1)).first() is not None
 
 
 def load_counts(tx: Tx, batch_id: int) -> dict[str, int]:

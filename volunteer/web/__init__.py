@@ -35,6 +35,7 @@ PLACES: tuple[str, ...] = (
     "admin.family",
     "admin.family_requests",
     "admin.homes",
+    "admin.imports",
     "admin.ledger",
     "admin.merges",
     "admin.opening_balances",

@@ -33,7 +33,7 @@ _FIELD_OF = {
     Code.DATES_REVERSED: "ends_on",
     Code.REASON_MISSING: "reason",
     Code.CARD_NAME_DIFFERS: "name",
-}
+} | {code: "sheet" for code in Code if code.value.startswith("sheet_")}
 _PAGES = frozenset({Code.NOT_FOUND, Code.PERMISSION_MISSING})
 """Refusals that are no answer to what was typed: they get a page of their own."""
 

@@ -33,6 +33,8 @@ def task(task_id: int) -> ResponseReturnValue:
             task=found,
             words=words,
             percent=100 * found.done_steps // max(found.total_steps, 1),
+            silent=found.is_silent(clock.now()),
+            result_url=_result_url(found),
         )
     )
     if found.is_open:
@@ -47,6 +49,14 @@ def again(task_id: int) -> ResponseReturnValue:
     service.try_again(task_id, by=me().login_id, now=clock.now(), scope=scope())
     flash(_("It goes on from where it stopped."), "accepted")
     return redirect(url_for("tasks.task", task_id=task_id))
+
+
+def _result_url(found: TaskRow) -> str | None:
+    """Where what came of it is shown in full."""
+    batch_id = found.arguments.get("batch_id")
+    if found.kind.startswith("residents_import") and batch_id:
+        return url_for("imports.batch", batch_id=batch_id)
+    return None
 
 
 def _find(task_id: int) -> TaskRow:
