@@ -229,7 +229,7 @@ SERVICES: Mapping[str, Callable[..., Any]] = {
 
 def _no_locks() -> Callable[[], None]:
     """No row is locked on PostgreSQL; on SQLite writers neither queue nor begin as writers."""
-    _rewrite((" FOR UPDATE", ""), ("BEGIN IMMEDIATE", "BEGIN"))
+    _rewrite((" FOR UPDATE", ""), (" FOR NO KEY UPDATE", ""), ("BEGIN IMMEDIATE", "BEGIN"))
     queue = database._turn_to_write
     database._turn_to_write = lambda _engine: nullcontext()  # type: ignore[assignment,return-value]
 

@@ -225,6 +225,46 @@ def test_without_locks_the_place_is_given_twice(ground: Ground) -> None:
     assert lost(lambda: last_places(ground, 8, without="locks"))
 
 
+def staff_and_self(ground: Ground, events: int, without: str | None = None) -> list[str]:
+    """Two people check themselves in at each event, which has one place, while a device scans two
+    cards: staff let people in beyond the places, but every one beyond them is marked so."""
+    town = ground.town
+    activity_id = town.activity()
+    device = as_device(town.device(token=str(new_id())))
+    event_ids = [town.event(activity_id, capacity=1) for _ in range(events)]
+    racers = []
+    for number in range(4):
+        resident_id = town.resident()
+        if number % 2:
+            recorder, row = device, scan_row(None, town.card(resident_id)[1])
+        else:
+            recorder = as_self(town.login(acts_for={resident_id: "self"}), resident_id)
+            row = scan_row(None, provenance="rotating_code", resident_id=resident_id)
+        calls = [
+            scan([replace(row, client_id=new_id(), event_id=event_id)], recorder)
+            for event_id in event_ids
+        ]
+        racers.append(Racer(tuple(calls)))
+    outcomes = ground.race(racers, without)
+    faults = wrongs(outcomes) + ground.faults()
+    for event_id in event_ids:
+        here = m.Attendance.event_id == event_id
+        inside = ground.count(m.Attendance, here)
+        marked = ground.count(m.Attendance, here, m.Attendance.override == "over_capacity")
+        scans = ground.count(m.Scan, m.Scan.event_id == event_id, m.Scan.override.is_not(None))
+        if inside not in (2, 3) or (marked, scans) != (inside - 1, inside - 1):
+            faults.append(f"event {event_id}: {inside} in, {marked} marked, {scans} said so")
+    return faults
+
+
+def test_staff_and_somebody_for_one_place(ground: Ground) -> None:
+    assert staff_and_self(ground, 40 if FULL else 10) == []
+
+
+def test_without_locks_somebody_beyond_the_places_is_not_marked(ground: Ground) -> None:
+    assert lost(lambda: staff_and_self(ground, 8, without="locks"))
+
+
 # --- the end and a scan ------------------------------------------------------------------
 
 

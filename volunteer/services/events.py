@@ -150,7 +150,7 @@ def renew_codes(event_id: int, *, by: int, now: datetime, scope: Scope) -> int:
 
 
 def _load(tx: Tx, event_id: int, scope: Scope) -> Event:
-    """The event, locked against a self check-in that takes its last place meanwhile."""
+    """The event, locked against a check-in that takes its last place meanwhile."""
     row = tx.get(Event, event_id, with_for_update=True)
     if row is None or not scope.sees(row.community_id):
         raise refuse(Code.NOT_FOUND)

@@ -51,7 +51,7 @@ def record_end(
 
     None, and nothing written: the event was cancelled, or ended by somebody before the job.
     """
-    # Passbooks before the event, as a self check-in to a capped event locks them.
+    # Passbooks before the event, as a check-in to a capped event locks them.
     lock_passbooks(tx, end.outs)
     ended = tx.run(
         update(_event)

@@ -86,7 +86,7 @@ _ATTENDED = select(*(column for column in _attendance.c if column.name != "commu
 def load_history(tx: Tx, community_id: int, rows: Sequence[Row], facts: Facts) -> None:
     """What was scanned and attended before, and seats of capped events; read under the locks."""
     people = sorted(resident_ids(facts))
-    _lock_capped_events(tx, facts, for_self=any(row.batch.recorder.is_self for row in rows))
+    _lock_capped_events(tx, rows, facts)
     known = [row.scan.client_id for row in rows]
     known += [row.scan.undoes for row in rows if row.scan.undoes]
     stored = tx.run(
@@ -125,18 +125,20 @@ def _stored_scan(row: Any) -> StoredScan:
     )
 
 
-def _lock_capped_events(tx: Tx, facts: Facts, *, for_self: bool) -> None:
-    """A self check-in to a capped event waits for the event, so that two people racing for the
-    last place get one place. Staff scans go in anyway and only need the count."""
+def _lock_capped_events(tx: Tx, rows: Sequence[Row], facts: Facts) -> None:
+    """Whoever may take a place of a capped event waits for the event: of two people racing for
+    the last place one gets it, and a card that staff scan beyond the places is marked so. A key
+    share would not do, as two cards may race as well. Rows that refer to the event do not wait."""
     capped = sorted(event.id for event in facts.events.values() if event.capacity is not None)
     if not capped:
         return
-    if for_self:
+    entered = {row.scan.event_id for row in rows if row.scan.direction == "in"}
+    if wanted := [event_id for event_id in capped if event_id in entered]:
         tx.run(
             select(_event.c.id)
-            .where(_event.c.id.in_(capped))
+            .where(_event.c.id.in_(wanted))
             .order_by(_event.c.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
     taken = tx.run(
         select(_attendance.c.event_id, func.count().label("seats"))

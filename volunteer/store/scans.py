@@ -3,7 +3,7 @@
 load → decide → record, in one transaction:
 
 1. cards, people and events are found without locks;
-2. passbooks are locked in id order, then, for a capped event's self check-in, events in id order;
+2. passbooks are locked in id order, then, for check-ins to a capped event, events in id order;
 3. earlier scans, attendances and balances are read under the locks;
 4. the rows are decided in turn (``domain.scan_rules``);
 5. scans, attendances, transfers, entries, passbooks and boards are written, boards last.
