@@ -153,7 +153,8 @@ function showAnswers(pairs) {
   const refused = pairs.filter(([, verdict]) => verdict.verdict === "refused");
   const others = pairs.filter(([, verdict]) => verdict.verdict !== "refused");
   const shown = [...refused.slice(-MOST_REFUSALS_AT_ONCE), ...others.slice(-1)];
-  find("answer").replaceChildren(...shown.map(([scan, verdict]) => drawAnswer(scan, verdict)));
+  const thanks = pairs.map(([, verdict]) => verdict.thanks).filter(Boolean).map(drawThanks);
+  find("answer").replaceChildren(...shown.map(([scan, verdict]) => drawAnswer(scan, verdict)), ...thanks);
   for (const [scan, verdict] of pairs) {
     if (scan.direction === "undo") markUndone(scan, verdict);
     else addRow(scan, verdict);
@@ -186,7 +187,8 @@ function say(verdict) {
   shake(verdict.verdict);
   const language = document.documentElement.lang;
   const pause = language === "en" ? ", " : "，";
-  if (sound) speak([verdict.name, verdict.spoken].filter(Boolean).join(pause), language);
+  const said = [verdict.thanks ? "" : verdict.name, verdict.spoken, verdict.thanks];
+  if (sound) speak(said.filter(Boolean).join(pause), language);
 }
 
 function showBanner(verdict, title) {
@@ -200,6 +202,13 @@ function drawBanner(verdict, title, text = "") {
   if (text) body.append(element("p", "", text));
   box.append(icon(verdict), body);
   return box;
+}
+
+/** 「今天是陈秀英第 50 次，道声谢谢」 */
+function drawThanks(words) {
+  const line = element("p", "scanner-thanks");
+  line.append(icon("heart"), element("span", "", words));
+  return line;
 }
 
 /** A blank card: the name is written down on a page of its own. */

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests.e2e.conftest import PHONE as PHONE_SIZE
 from tests.e2e.conftest import Live, OpenPage, OpenPageSeeing
 from tests.e2e.people import event_now, sign_in
+from tests.scanning import as_device, record, scan_row
 from volunteer import clock
 from volunteer.domain.tokens import rotating_code
 from volunteer.store import models as m
@@ -393,6 +394,24 @@ def test_it_says_the_result_aloud(live: Live, leader_event: int, phone: OpenPage
     wait_until(lambda: bool(page.evaluate("said.length")))
     assert page.evaluate("said") == ["陈秀英，签到成功，加十分"]
     assert page.evaluate("shaken.length") == 1
+
+
+def test_the_tenth_time_is_shown_and_said(live: Live, leader_event: int, phone: OpenPage) -> None:
+    town = live.town
+    _, number, _ = town.card(town.resident("陈秀英"))
+    device = as_device(town.device(token="thanks"))
+    for _ in range(9):
+        record(town, device, scan_row(town.event(town.activity()), number))
+    page = phone()
+    page.add_init_script(
+        "window.said = [];speechSynthesis.speak = (utterance) => window.said.push(utterance.text);"
+    )
+    open_scanner(page, live, leader_event)
+    type_number(page, number)
+    thanks = "今天是陈秀英第 10 次，道声谢谢"
+    expect(page.locator("#answer .scanner-thanks")).to_have_text(thanks)
+    wait_until(lambda: bool(page.evaluate("said.length")))
+    assert page.evaluate("said") == [f"签到成功，加十分，{thanks}"]
 
 
 def test_the_receipt_is_said_aloud_or_sounded(live: Live, phone: OpenPage) -> None:

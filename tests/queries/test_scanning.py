@@ -58,7 +58,7 @@ def test_last_results_are_one_s_own(scene: Scene) -> None:
     names = [f"居民{n}" for n in "一二三四五六"]
     ids = [scene.present(scene.town.resident(name)) for name in names]
     found = scanning.read_last_results(scene.event_id, scene.login_id, scene.scope)
-    assert [one.name for one in found] == names[:0:-1]
+    assert [one.name for one in found] == names[::-1]
     assert all(one.undoable_until == FRIDAY + timedelta(minutes=10) for one in found)
     other = scene.town.login()
     assert scanning.read_last_results(scene.event_id, other, scene.scope) == []

@@ -114,6 +114,18 @@ def test_a_resident_is_added_and_the_card_is_ready_to_print(office: Office) -> N
     assert "A guardian has not agreed yet" not in person
 
 
+def test_a_new_child_s_card_says_that_a_guardian_has_not_agreed(office: Office) -> None:
+    """The card is printed and handed over at once: the form is asked for before they go."""
+    form = {"name": "王小明", "age_band": "under_14", "kind": "lives", "starts_on": "2026-01-01"}
+    location = office.saved("/admin/people/new", place=f"b{office.town.building('3栋')}", **form)
+    ready = office.page(location)
+    ref = office.one(m.Resident).ref  # type: ignore[attr-defined]
+    assert "A guardian has not agreed yet" in ready
+    assert f"/admin/people/{ref}/consents/guardian_consent" in ready
+    office.saved(f"/admin/people/{ref}/consents/guardian_consent", given="yes", given_by="王建军")
+    assert "A guardian has not agreed yet" not in office.page(location)
+
+
 def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(office: Office) -> None:
     form = {"name": "王<小明", "room": "402", "kind": "lives", "starts_on": "2026-01-01"}
     page = office.refused("/admin/people/new", 422, "402", **form)

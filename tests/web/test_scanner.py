@@ -16,6 +16,7 @@ from PIL import Image
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from tests.scanning import as_device, record, scan_row
 from tests.signed_in import sign_in
 from tests.statements import statements
 from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
@@ -119,6 +120,18 @@ def test_a_typed_number(leader: Leader, town: Town) -> None:
     for again in (number[:8], f"{number[:4]} {number[4:8]} {number[8:]}", code):
         assert "verdict-already" in banner(leader.scan(again))
     assert "verdict-accepted" not in leader.get("scan"), "a fresh page shows no old answer"
+
+
+def test_the_tenth_time_is_thanked_for(leader: Leader, town: Town) -> None:
+    resident_id = town.resident("陈秀英")
+    _, number, _ = town.card(resident_id)
+    device = as_device(town.device(token="thanks"))
+    for _ in range(9):
+        record(town, device, scan_row(town.event(town.activity()), number))
+    shown = leader.scan(number)
+    assert "今天是陈秀英第 10 次，道声谢谢" in shown
+    assert "道声谢谢" not in leader.scan(number), "that was said once"
+    assert "道声谢谢" not in leader.scan(town.card(town.resident("王芳"))[1])
 
 
 def test_a_usb_scanner_presents_an_address(leader: Leader, town: Town) -> None:

@@ -25,6 +25,11 @@ def spoken_words(code: str, facts: Mapping[str, Any], words: str | None = None) 
     return _earned(code, points, str(get_locale()))
 
 
+def thanks_words(name: str, times: int) -> str:
+    """What the leader reads and hears when somebody comes for the 50th time."""
+    return gettext("%(name)s, %(times)s times with today. Say thank you.", name=name, times=times)
+
+
 @lru_cache(maxsize=1024)
 def _earned(code: str, points: int, _locale: str) -> str:
     """Hundreds of people at one event hear the same words; looking them up each time cost a

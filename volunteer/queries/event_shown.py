@@ -1,4 +1,4 @@
-"""An event as the pages around scanning show it."""
+"""An event as those who scan at it see it. Organizers read it in full: ``queries.events``."""
 
 from __future__ import annotations
 

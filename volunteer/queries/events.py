@@ -114,7 +114,7 @@ class Today:
 
 
 @dataclass(frozen=True)
-class EventShown:
+class EventInFull:
     """One event with all that its page says."""
 
     row: EventRow
@@ -207,7 +207,7 @@ def read_today(
     )
 
 
-def read_event(scope: Scope, event_id: int, now: datetime) -> EventShown | None:
+def read_event(scope: Scope, event_id: int, now: datetime) -> EventInFull | None:
     statement = (
         select(Event, Activity, Community, Organisation, Area, PointsRule)
         .join(Activity, Activity.id == Event.activity_id)
@@ -222,7 +222,7 @@ def read_event(scope: Scope, event_id: int, now: datetime) -> EventShown | None:
         return None
     event, activity, community = found.Event, found.Activity, found.Community
     closes_at = event.ends_at if event.ended_at is None else min(event.ended_at, event.ends_at)
-    return EventShown(
+    return EventInFull(
         row=next(iter(_read_rows(_rows().where(Event.id == event_id), now))),
         community=community.name,
         community_en=community.name_en,
@@ -251,7 +251,7 @@ def read_event(scope: Scope, event_id: int, now: datetime) -> EventShown | None:
     )
 
 
-def read_last_event(scope: Scope, activity_id: int, now: datetime) -> EventShown | None:
+def read_last_event(scope: Scope, activity_id: int, now: datetime) -> EventInFull | None:
     """The activity's event that a new one is most likely like: the last that was not cancelled."""
     newest = (
         select(Event.id)

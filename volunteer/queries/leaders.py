@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from volunteer.domain.access import Scope
-from volunteer.domain.passbook_number import digits_typed
+from volunteer.domain.people_search import parse_people_search
+from volunteer.queries.named import named_so
 from volunteer.store.database import db
 from volunteer.store.models import Building, Residence, Resident
 
@@ -30,19 +31,8 @@ class Candidate:
 
 def read_candidates(scope: Scope, community_id: int, q: str) -> list[Candidate]:
     """Residents by name, pinyin, initials or passbook number; nobody for an empty search."""
-    words = " ".join(q.split())
-    if not words or not scope.sees(community_id):
-        return []
-    plain, digits = words.lower().replace(" ", ""), digits_typed(words)
-    conditions = [
-        Resident.name.contains(words, autoescape=True),
-        Resident.name_en.icontains(words, autoescape=True),
-        Resident.pinyin.startswith(plain, autoescape=True),
-        Resident.initials.startswith(plain, autoescape=True),
-    ]
-    if len(digits) >= 4 and digits.isdigit():
-        conditions.append(Resident.passbook_number.startswith(digits, autoescape=True))
-    return _read(scope, community_id, or_(*conditions), MOST_FOUND)
+    search = parse_people_search(q)
+    return _read(scope, community_id, named_so(search), MOST_FOUND) if search else []
 
 
 def read_chosen(scope: Scope, community_id: int, refs: Iterable[str]) -> list[Candidate]:

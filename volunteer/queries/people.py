@@ -13,7 +13,7 @@ from volunteer.domain.access import Scope
 from volunteer.domain.age import ADULT_AGE, CONSENT_AGE, AgeBand, age_band_on
 from volunteer.domain.consents import Consent as ConsentKind
 from volunteer.domain.people_search import PeopleSearch
-from volunteer.domain.tokens import card_code_hash
+from volunteer.queries.named import by_whole_number, named_so
 from volunteer.queries.paging import PAGE_ROWS, Paged, page_within
 from volunteer.store.database import db
 from volunteer.store.models import (
@@ -31,7 +31,6 @@ from volunteer.store.models import (
 
 NOTHING_SOUGHT = PeopleSearch()
 SHOWN_STATES = ("provisional", "active")
-FIRST_CHARACTERS_OF_A_NUMBER = 5
 
 
 @dataclass(frozen=True)
@@ -114,13 +113,22 @@ def find_person(scope: Scope, community_id: int, search: PeopleSearch) -> str | 
     their page at once; None for anything else."""
     if not scope.sees(community_id):
         return None
-    exact = _by_whole_number(search)
+    exact = by_whole_number(search)
     if exact is None:
         return None
     found = db.session.scalars(
         select(Resident.ref).where(Resident.community_id == community_id, exact).limit(2)
     ).all()
     return found[0] if len(found) == 1 else None
+
+
+def read_consent_missing(scope: Scope, resident_id: int, *, today: date) -> bool:
+    """Whether this is a child for whom no guardian has agreed."""
+    statement = select(Resident.community_id).where(
+        Resident.id == resident_id, without_consent(today)
+    )
+    community_id = db.session.scalar(statement)
+    return community_id is not None and scope.sees(community_id)
 
 
 def _conditions(wanted: PeopleFilter, community_id: int, today: date) -> list[ColumnElement[bool]]:
@@ -150,18 +158,7 @@ def _conditions(wanted: PeopleFilter, community_id: int, today: date) -> list[Co
 
 def _fits(search: PeopleSearch, community_id: int, today: date) -> ColumnElement[bool]:
     """Any one of what was typed may fit: who types 1204 may mean a room or a phone's tail."""
-    ways: list[ColumnElement[bool]] = [
-        Resident.name.contains(search.text, autoescape=True),
-        func.lower(Resident.name_en).contains(search.text.casefold(), autoescape=True),
-    ]
-    exact = _by_whole_number(search)
-    if exact is not None:
-        ways.append(exact)
-    if search.letters:
-        ways.append(Resident.pinyin.startswith(search.letters, autoescape=True))
-        ways.append(Resident.initials.startswith(search.letters, autoescape=True))
-    if len(search.digits) >= FIRST_CHARACTERS_OF_A_NUMBER:
-        ways.append(Resident.passbook_number.startswith(search.digits))
+    ways = [named_so(search)]
     phones = _phone_condition(search, today)
     if phones is not None:
         ways.append(phones)
@@ -174,18 +171,6 @@ def _fits(search: PeopleSearch, community_id: int, today: date) -> ColumnElement
     if place is not None:
         ways.append(place)
     return or_(*ways)
-
-
-def _by_whole_number(search: PeopleSearch) -> ColumnElement[bool] | None:
-    if search.passbook_number:
-        return Resident.passbook_number == search.passbook_number
-    if search.card_number:
-        return exists().where(Card.resident_id == Resident.id, Card.number == search.card_number)
-    if search.card_code:
-        return exists().where(
-            Card.resident_id == Resident.id, Card.code_hash == card_code_hash(search.card_code)
-        )
-    return None
 
 
 def _phone_condition(search: PeopleSearch, today: date) -> ColumnElement[bool] | None:

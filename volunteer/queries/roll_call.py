@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 
 from volunteer.domain.access import Scope
-from volunteer.domain.passbook_number import digits_typed
+from volunteer.domain.people_search import parse_people_search
+from volunteer.queries.named import named_so
 from volunteer.store.database import db
 from volunteer.store.models import (
     Activity,
     Attendance,
-    Card,
     Event,
     EventLeader,
     Membership,
@@ -107,26 +107,13 @@ def find_candidates(words: str, event_id: int, scope: Scope) -> list[Candidate]:
         _scoped(
             select(*_CANDIDATE)
             .join(Event, Event.community_id == Resident.community_id)
-            .where(Event.id == event_id, _CALLABLE, _matches(words)),
+            .where(Event.id == event_id, _CALLABLE, named_so(parse_people_search(words))),
             scope,
         )
         .order_by(Resident.pinyin, Resident.id)
         .limit(MOST_CANDIDATES)
     )
     return _candidates(statement, "found")
-
-
-def _matches(words: str) -> Any:
-    digits = digits_typed(words)
-    if digits.isdecimal() and digits.isascii():
-        card = exists().where(Card.resident_id == Resident.id, Card.number.endswith(digits))
-        return or_(Resident.passbook_number.endswith(digits), card)
-    letters = words.casefold().replace(" ", "").replace("'", "")
-    return or_(
-        Resident.name.contains(words, autoescape=True),
-        Resident.pinyin.startswith(letters, autoescape=True),
-        Resident.initials.startswith(letters, autoescape=True),
-    )
 
 
 def read_by_ids(resident_ids: list[int], event_id: int, scope: Scope) -> list[Candidate]:

@@ -35,6 +35,7 @@ class Result:
     verdict: str
     code: str
     facts: Mapping[str, Any]
+    resident_id: int | None
     name: str | None
     name_en: str | None
     received_at: datetime
@@ -61,6 +62,7 @@ def _results() -> Statement:
             Scan.verdict,
             Scan.code,
             Scan.facts,
+            Scan.resident_id,
             Resident.name,
             Resident.name_en,
             Scan.received_at,
@@ -109,11 +111,11 @@ def _as_results(statement: Statement, scope: Scope) -> list[Result]:
         statement = statement.where(Scan.community_id.in_(scope.community_ids))
     found = []
     for row in db.session.execute(statement):
-        client_id, direction, verdict, code, facts, name, name_en, received_at, undone, *who = row
+        client_id, direction, verdict, code, facts, whose, *shown = row
+        name, name_en, received_at, undone, ref, state, unnamed = shown
         can_undo = verdict in ("accepted", "waiting") and direction != "undo" and not undone
         until = received_at + timedelta(minutes=UNDO_MINUTES) if can_undo else None
-        said = (client_id, direction, verdict, code, facts, name, name_en)
-        ref, state, unnamed = who
+        said = (client_id, direction, verdict, code, facts, whose, name, name_en)
         is_new = state == "provisional"
         found.append(
             Result(*said, received_at, bool(undone), until, ref, is_new, is_new and bool(unnamed))

@@ -12,10 +12,12 @@ from volunteer.domain.access import Permission
 from volunteer.domain.activation import STAFF_HOURS, format_activation_code
 from volunteer.domain.passbook_number import format_number
 from volunteer.domain.refusals import Code, refuse
+from volunteer.queries.people import read_consent_missing
 from volunteer.queries.person import CardShown, PersonKey, read_card_key, read_working_card
 from volunteer.services import cards as service
 from volunteer.services import logins
 from volunteer.services.cards import IssuedCard
+from volunteer.web.admin import may, today
 from volunteer.web.admin.forms import status_after
 from volunteer.web.admin.people import find_key
 from volunteer.web.gate import me, needs, scope
@@ -45,7 +47,13 @@ def ready(card_id: int) -> ResponseReturnValue:
     card, person = _find_card(card_id)
     if person is None:
         raise refuse(Code.NOT_FOUND)
-    return render_template("admin/card_ready.html", card=card, person=person)
+    return render_template(
+        "admin/card_ready.html",
+        card=card,
+        person=person,
+        consent_missing=read_consent_missing(scope(), person.resident_id, today=today()),
+        may_edit=may(Permission.EDIT_PEOPLE, person.community_id),
+    )
 
 
 @blueprint.route("/cards/<int:card_id>/revoke", methods=["GET", "POST"])

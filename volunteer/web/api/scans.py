@@ -7,6 +7,7 @@ one call of ``record_scans``; no session and no CSRF work for a request with a b
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,13 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from volunteer import clock
 from volunteer.documents.refusals import words_for_code
-from volunteer.documents.spoken import spoken_words
+from volunteer.documents.spoken import spoken_words, thanks_words
 from volunteer.domain.access import Principal, Scope
-from volunteer.domain.refusals import Code, refuse
+from volunteer.domain.refusals import Code, Outcome, refuse
 from volunteer.domain.scans import Recorder, Scan, Verdict
 from volunteer.domain.tokens import EventCode, session_token_hash
 from volunteer.queries.device_tokens import DeviceFound, read_device
+from volunteer.queries.thanks import read_round_times
 from volunteer.services.scans import record_scans
 from volunteer.web.api import schemas
 from volunteer.web.api.rows import parse_envelope, parse_row
@@ -73,7 +75,9 @@ def scans() -> Response:
     envelope = parse_envelope(_read_body(), now)
     host = own_host()
     parsed = [parse_row(row, envelope.skew, own_host=host, now=now) for row in envelope.rows]
-    return _answer(_record(parsed, sender, now), now)
+    verdicts = _record(parsed, sender, now)
+    # A device shows nobody's thanks, and its way is the one that is measured.
+    return _answer(verdicts, read_thanks(verdicts, sender.scope) if sender.person else {}, now)
 
 
 def _sender(now: datetime) -> Sender:
@@ -162,8 +166,15 @@ def at_server_time(scan: Scan, now: datetime) -> Scan:
     return replace(scan, scanned_at=now, corrected_at=now, fault=fault)
 
 
-def said(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the API answers it."""
+def read_thanks(verdicts: Iterable[Verdict], scope: Scope) -> dict[int, int]:
+    """Of those just checked in, who is here for a round number of times, by resident."""
+    came = {one.resident_id for one in verdicts if one.code == Outcome.OK_IN and one.resident_id}
+    return read_round_times(came, scope)
+
+
+def said(verdict: Verdict, thanks: Mapping[int, int]) -> dict[str, Any]:
+    """A verdict as the API answers it. What thanks are due for is counted now: it is no part of
+    the verdict that is kept."""
     # In one order: PostgreSQL gives stored facts back in its own, and a retry gets the same bytes.
     facts = dict(sorted(verdict.facts.items()))
     words = words_for_code(verdict.code, facts)
@@ -175,13 +186,19 @@ def said(verdict: Verdict) -> dict[str, Any]:
         "spoken": spoken_words(verdict.code, facts, words),
         "name": verdict.resident_name,
         "facts": facts,
+        "thanks": _thanks(verdict, thanks),
     }
 
 
-def _answer(verdicts: list[Verdict], now: datetime) -> Response:
+def _thanks(verdict: Verdict, thanks: Mapping[int, int]) -> str | None:
+    times = thanks.get(verdict.resident_id or 0) if verdict.code == Outcome.OK_IN else None
+    return thanks_words(verdict.resident_name or "", times) if times else None
+
+
+def _answer(verdicts: list[Verdict], thanks: Mapping[int, int], now: datetime) -> Response:
     body = {
         "received_at": now.isoformat(),
-        "verdicts": [said(verdict) for verdict in verdicts],
+        "verdicts": [said(verdict, thanks) for verdict in verdicts],
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(text, mimetype="application/json")

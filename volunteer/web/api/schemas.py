@@ -90,6 +90,13 @@ class VerdictSchema(Schema):
     spoken = fields.String(required=True, metadata={"description": "The same, to be read out."})
     name = fields.String(allow_none=True, metadata={"description": "Of the resident, if known."})
     facts = fields.Dict(keys=fields.String())
+    thanks = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "For a leader who is signed in: words for somebody who checks in for a "
+            "round number of times. Counted now, so a retry may differ."
+        },
+    )
 
 
 class VerdictsSchema(Schema):
@@ -141,6 +148,7 @@ _ACCEPTED = {
             "spoken": "签到成功，加十分",
             "name": "陈秀英",
             "facts": {"event_id": 128, "points": 10, "balance_points": 138, "minutes": 0},
+            "thanks": None,
         }
     ],
 }
@@ -155,6 +163,7 @@ _REFUSED = {
             "spoken": "这张存折卡已换新（2026年5月3日）。请用新卡，或输入新卡号。",
             "name": None,
             "facts": {"ended_on": "2026-05-03"},
+            "thanks": None,
         }
     ],
 }

@@ -28,7 +28,7 @@ from volunteer.domain.events import (
 from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.queries.activities import ActivityShown, read_activity, read_activity_choices
 from volunteer.queries.communities import read_zone
-from volunteer.queries.events import EventShown, read_last_event
+from volunteer.queries.events import EventInFull, read_last_event
 from volunteer.queries.leaders import Candidate, read_candidates, read_chosen
 from volunteer.queries.places import read_area_choices
 from volunteer.services import events as service
@@ -140,7 +140,7 @@ def edit_event(event_id: int) -> ResponseReturnValue:
     return _form_page(form, activity, leaders, shown)
 
 
-def _form_data(shown: EventShown, zone: ZoneInfo) -> dict[str, object]:
+def _form_data(shown: EventInFull, zone: ZoneInfo) -> dict[str, object]:
     starts, ends = shown.row.starts_at.astimezone(zone), shown.row.ends_at.astimezone(zone)
     return {
         "day": starts.date(),
@@ -154,7 +154,7 @@ def _form_data(shown: EventShown, zone: ZoneInfo) -> dict[str, object]:
     }
 
 
-def _like_the_last(last: EventShown | None, zone: ZoneInfo) -> dict[str, object]:
+def _like_the_last(last: EventInFull | None, zone: ZoneInfo) -> dict[str, object]:
     """A new event is most often the last one again, a week on: only the day needs a look."""
     today = clock.now().astimezone(zone).date()
     if last is None:
@@ -175,7 +175,7 @@ def _offer_areas(form: EventForm, community_id: int, area_id: int | None) -> Non
         form.area_id.data = 0
 
 
-def _leaders(community_id: int, from_event: EventShown | None) -> list[LeaderLine]:
+def _leaders(community_id: int, from_event: EventInFull | None) -> list[LeaderLine]:
     """The chosen people, then those that a search has found; the last event's before any POST."""
     if request.method == "GET":
         led = from_event.row.leaders if from_event else ()
@@ -197,7 +197,7 @@ def _leaders(community_id: int, from_event: EventShown | None) -> list[LeaderLin
     return [*kept, *chosen, *(LeaderLine(one) for one in found if one.ref not in named)]
 
 
-def _already_leading(shown: EventShown, roles: dict[str, str]) -> list[LeaderLine]:
+def _already_leading(shown: EventInFull, roles: dict[str, str]) -> list[LeaderLine]:
     """Leaders the event has stay choosable although they may have moved away since."""
     return [
         LeaderLine(
@@ -263,7 +263,7 @@ def _form_page(
     form: EventForm,
     activity: ActivityShown,
     leaders: list[LeaderLine],
-    shown: EventShown | None,
+    shown: EventInFull | None,
 ) -> ResponseReturnValue:
     page = render_template(
         "organize/event_form.html",

@@ -16,7 +16,7 @@ from volunteer.domain.access import Permission
 from volunteer.domain.events import LONGEST_TITLE, Phase
 from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.queries.activities import read_activity_choices
-from volunteer.queries.events import EventFilter, EventShown, When, read_event, read_events
+from volunteer.queries.events import EventFilter, EventInFull, When, read_event, read_events
 from volunteer.queries.rosters import read_roster
 from volunteer.queries.waiting_cards import read_cards_waiting_at
 from volunteer.services import events as service
@@ -95,7 +95,7 @@ def cancel_event(event_id: int) -> ResponseReturnValue:
     return render_template("organize/cancel.html", shown=shown, form=form), status
 
 
-def found_event(event_id: int) -> EventShown:
+def found_event(event_id: int) -> EventInFull:
     """The event of the address. Refuses ``not_found``."""
     shown = read_event(scope(), event_id, clock.now())
     if shown is None:

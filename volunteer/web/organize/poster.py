@@ -11,7 +11,7 @@ from volunteer.documents.messages import gettext as _
 from volunteer.documents.poster import Poster, poster_pdf, poster_png
 from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, refuse
-from volunteer.queries.events import EventShown
+from volunteer.queries.events import EventInFull
 from volunteer.services import events as service
 from volunteer.web import dates
 from volunteer.web.addresses import domain, is_reachable, poster_address
@@ -67,7 +67,7 @@ def renew_codes(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("organize.poster", event_id=event_id))
 
 
-def _poster(shown: EventShown) -> Poster:
+def _poster(shown: EventInFull) -> Poster:
     row = shown.row
     return Poster(
         name=row.name,
@@ -85,7 +85,7 @@ def _poster(shown: EventShown) -> Poster:
     )
 
 
-def _when(shown: EventShown, locale: str) -> str:
+def _when(shown: EventInFull, locale: str) -> str:
     row = shown.row
     with force_locale(locale):
         day = dates.day(row.starts_at, row.zone)

@@ -18,7 +18,7 @@ from volunteer.documents.qr import Modules, qr_modules, qr_svg
 from volunteer.domain.access import Permission
 from volunteer.domain.events import Phase
 from volunteer.domain.tokens import STEP_SECONDS, rotating_code, rotating_window
-from volunteer.queries.events import EventShown
+from volunteer.queries.events import EventInFull
 from volunteer.web.addresses import domain, event_address, is_reachable
 from volunteer.web.gate import needs
 from volunteer.web.organize.blueprint import blueprint
@@ -76,7 +76,7 @@ def screen_codes(event_id: int) -> ResponseReturnValue:
     )
 
 
-def _state(shown: EventShown) -> str:
+def _state(shown: EventInFull) -> str:
     """on, ended or cancelled: whether there is anything to check in to."""
     if shown.row.phase is Phase.CANCELLED:
         return "cancelled"

@@ -20,9 +20,10 @@ from volunteer import clock
 from volunteer.documents.messages import gettext as _
 from volunteer.documents.photo import decode_codes
 from volunteer.documents.refusals import status_of, words_for, words_for_code
+from volunteer.documents.spoken import thanks_words
 from volunteer.domain.access import Permission
 from volunteer.domain.attendance import UNDO_MINUTES
-from volunteer.domain.refusals import Code, Refusal, Refused
+from volunteer.domain.refusals import Code, Outcome, Refusal, Refused
 from volunteer.domain.scans import Direction, Scan, Verdict, body_hash_of
 from volunteer.domain.tokens import EventCode, parse_presented
 from volunteer.queries.event_shown import EventShown
@@ -33,9 +34,10 @@ from volunteer.queries.scanning import (
     read_results,
     read_waiting_outs,
 )
+from volunteer.queries.thanks import read_round_times
 from volunteer.queries.waiting_cards import read_cards_waiting_at
 from volunteer.web.api.rows import number_fault
-from volunteer.web.api.scans import said
+from volunteer.web.api.scans import read_thanks, said
 from volunteer.web.failures import request_id
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.recorder import own_host
@@ -97,7 +99,8 @@ def photo(event_id: int) -> ResponseReturnValue:
     rows = {uuid5(first, code): code for code in codes[:MOST_RESULTS_SHOWN]}
     verdicts = _record(event, rows)
     if as_json:
-        return jsonify(verdicts=[said(verdict) for verdict in verdicts])
+        thanks = read_thanks(verdicts, scope())
+        return jsonify(verdicts=[said(verdict, thanks) for verdict in verdicts])
     return _back(event_id, list(rows))
 
 
@@ -186,6 +189,7 @@ def _page(event_id: int, refusal: Refusal | None = None) -> str:
         event=event,
         direction=_direction(),
         answers=[_shown(one, now) for one in answers],
+        thanks=_thanks(answers),
         refusal=words_for(refusal) if refusal else None,
         last=results[:LAST_RESULTS],
         earlier=[shown for shown in results[LAST_RESULTS:] if shown.can_undo],
@@ -213,6 +217,12 @@ def _shown(result: Result, now: datetime) -> Shown:
     seconds = max(0, ceil((until - now).total_seconds())) if until else 0
     points = result.facts.get("points", 0) if result.verdict == "accepted" else 0
     return Shown(result, words_for_code(result.code, result.facts), points, seconds)
+
+
+def _thanks(answers: list[Result]) -> list[str]:
+    came = {one.resident_id: one.name for one in answers if one.code == Outcome.OK_IN}
+    round_times = read_round_times([one for one in came if one is not None], scope())
+    return [thanks_words(came[one] or "", times) for one, times in round_times.items()]
 
 
 def _settings(event: EventShown) -> dict[str, Any]:
