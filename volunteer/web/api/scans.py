@@ -25,7 +25,7 @@ from volunteer.domain.refusals import Code, Outcome, refuse
 from volunteer.domain.scans import Recorder, Scan, Verdict
 from volunteer.domain.tokens import EventCode, session_token_hash
 from volunteer.queries.device_tokens import DeviceFound, read_device
-from volunteer.queries.thanks import read_round_times
+from volunteer.queries.round_times import read_round_times
 from volunteer.services.scans import record_scans
 from volunteer.web.api import schemas
 from volunteer.web.api.rows import parse_envelope, parse_row

@@ -27,6 +27,7 @@ from volunteer.domain.refusals import Code, Outcome, Refusal, Refused
 from volunteer.domain.scans import Direction, Scan, Verdict, body_hash_of
 from volunteer.domain.tokens import EventCode, parse_presented
 from volunteer.queries.event_shown import EventShown
+from volunteer.queries.round_times import read_round_times
 from volunteer.queries.scanning import (
     Result,
     read_here_count,
@@ -34,7 +35,6 @@ from volunteer.queries.scanning import (
     read_results,
     read_waiting_outs,
 )
-from volunteer.queries.thanks import read_round_times
 from volunteer.queries.waiting_cards import read_cards_waiting_at
 from volunteer.web.api.rows import number_fault
 from volunteer.web.api.scans import read_thanks, said

@@ -19,8 +19,7 @@ from volunteer.domain.access import Permission
 from volunteer.domain.refusals import Code, Refusal, Refused, refuse
 from volunteer.domain.scans import LONGEST_BATCH, Direction, Scan, Verdict, body_hash_of
 from volunteer.queries.event_shown import EventShown
-from volunteer.queries.events import EventShown as WholeEvent
-from volunteer.queries.events import read_event
+from volunteer.queries.events import EventInFull, read_event
 from volunteer.queries.visiting_teams import (
     TeamMemberRow,
     TeamRow,
@@ -315,7 +314,7 @@ def _say(verdicts: list[Verdict], direction: str) -> None:
         flash(words_for(Refusal(Code.NOBODY_TICKED)), "warning")
 
 
-def _thanks(whole: WholeEvent, team: TeamRow, visit: TeamVisit, names: tuple[str, ...]) -> Thanks:
+def _thanks(whole: EventInFull, team: TeamRow, visit: TeamVisit, names: tuple[str, ...]) -> Thanks:
     row = whole.row
     return Thanks(
         team=team.name,
@@ -340,7 +339,7 @@ def _thanks(whole: WholeEvent, team: TeamRow, visit: TeamVisit, names: tuple[str
     )
 
 
-def _when(whole: WholeEvent, locale: str) -> str:
+def _when(whole: EventInFull, locale: str) -> str:
     row = whole.row
     with force_locale(locale):
         day = dates.day(row.starts_at, row.zone)

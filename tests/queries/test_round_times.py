@@ -6,7 +6,7 @@ from tests.scanning import as_device, new_id, record, scan_row
 from tests.statements import statements
 from tests.town import Town
 from volunteer.domain.access import Scope
-from volunteer.queries.thanks import read_round_times
+from volunteer.queries.round_times import read_round_times
 
 
 def test_the_tenth_time(both_town: Town) -> None:

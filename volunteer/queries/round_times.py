@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from volunteer.domain.access import Scope
-from volunteer.domain.thanks import is_worth_thanks
+from volunteer.domain.round_times import is_worth_thanks
 from volunteer.store.database import db
 from volunteer.store.models import Attendance, Resident
 

@@ -1,4 +1,4 @@
-from volunteer.domain.thanks import is_worth_thanks
+from volunteer.domain.round_times import is_worth_thanks
 
 
 def test_round_numbers_of_times() -> None:
