@@ -23,6 +23,7 @@ from tests.town import FRIDAY, Town
 from volunteer.domain.access import PERMISSIONS, Role, Scope
 from volunteer.domain.tokens import poster_code
 from volunteer.services.merges import Wish, merge_residents
+from volunteer.services.moves import ask_to_move, carry_on
 from volunteer.store import models as m
 from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx
@@ -151,6 +152,15 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         now=now,
         scope=Scope.of(town.community_id),
     )
+    neighbours = town.community("狮岭社区")
+    comes = ask_to_move(
+        town.resident("从别处来的人", community_id=neighbours),
+        town.community_id,
+        by=ids["organizer"],
+        now=now,
+        scope=Scope.of(neighbours),
+    )
+    carry_on(comes, keys=town.keys, now=now)
     grant = town.grant(town.login(name="另一位组织者"), "organizer")
     link = town.acts_for(ids["organizer"], who, "helper")
 
@@ -177,6 +187,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "link_id": link,
         "membership_id": only(m.Membership),
         "merge_id": merged.merge_id,
+        "move_key": comes,
         "opening_id": town.opening_balance(who),
         "organisation_id": town.organisation_id,
         "other": town.write(lambda tx: str(tx.get(m.Resident, twin).ref)),  # type: ignore[union-attr]

@@ -17,6 +17,7 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import event, select
@@ -28,7 +29,7 @@ from volunteer.domain.refusals import Refused
 from volunteer.domain.scans import Recorder, Scan
 from volunteer.domain.tokens import Keys
 from volunteer.factory import create_app
-from volunteer.services import merges, opening_balances
+from volunteer.services import merges, moves, opening_balances
 from volunteer.services.event_end import end_event
 from volunteer.services.merges import Wish
 from volunteer.services.reversal import reverse_transfer
@@ -169,6 +170,15 @@ def approve(opening_id: int, by: int, now: datetime) -> Call:
     return Call("approve", {"opening_id": opening_id, "by": by, "now": now})
 
 
+def carry_on(move_key: UUID, now: datetime) -> Call:
+    """Carry a move to another community out, as far as it goes."""
+    return Call("carry_on", {"move_key": move_key, "now": now})
+
+
+def _carry_on(_community_id: int, keys: Keys, move_key: UUID, now: datetime) -> None:
+    moves.carry_on(move_key, keys=keys, now=now)
+
+
 def _scan(community_id: int, keys: Keys, rows: Any, recorder: Recorder, now: datetime) -> Any:
     return record_scans(
         rows,
@@ -221,6 +231,7 @@ SERVICES: Mapping[str, Callable[..., Any]] = {
     "merge": _merge,
     "undo_merge": _undo_merge,
     "approve": _approve,
+    "carry_on": _carry_on,
 }
 
 

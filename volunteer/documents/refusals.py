@@ -295,6 +295,17 @@ TABLE: dict[Code, Row] = {
     Code.MERGE_POINTS_SPENT: (409,
         _l("Some of these points were used since, so the passbooks can no longer be taken apart. "
            "Please correct it line by line.")),
+    Code.MOVE_OF_GUEST: (409,
+        _l("A guest is at home in another community. The staff there can arrange the move.")),
+    Code.MOVE_TO_ITSELF: (422,
+        _l("They are on the books of this community already. Please choose another one.")),
+    Code.MOVE_WAITS: (409,
+        _l("A move to another community is waiting for them. Please finish or withdraw it first.")),
+    Code.NOT_DECEASED: (409,
+        _l("This is for the passbook of somebody who has passed away. Please note that on the "
+           "person's page first.")),
+    Code.NO_POINTS_LEFT: (409,
+        _l("There are no points in this passbook to pass on.")),
 
     # Spreadsheets
     Code.SHEET_TOO_LARGE: (413,

@@ -21,6 +21,7 @@ STATES: Words = {
     "deceased": _l("Deceased"),
     "merged": _l("Merged"),
     "rejected": _l("Not confirmed"),
+    "moved_on": _l("In another community"),
 }
 STATE_TAGS: Mapping[str, str] = {"active": "green", "provisional": "amber"}
 BANDS: Words = {

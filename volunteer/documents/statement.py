@@ -44,6 +44,15 @@ EXPLANATIONS: dict[str, LazyString] = {
         "another one approved. It counts in this passbook, on no board and on no certificate."
     ),
     "redemption": _l("Points were exchanged at the counter."),
+    "merge": _l(
+        "One person had two passbooks, and one went on with what was in both. Printed lines stay "
+        "where they were."
+    ),
+    "move": _l(
+        "The points went along to another community. Service time stays where it was served: "
+        "that community can certify it."
+    ),
+    "gift": _l("Points were passed on to somebody else, or to the care pool."),
 }
 
 ENDINGS: dict[str, LazyString] = {

@@ -24,7 +24,7 @@ from volunteer.domain.scans import (
 )
 from volunteer.domain.tokens import EventCode, Foreign, Presented
 
-GONE_STATES = frozenset({"merged", "deceased", "rejected"})
+GONE_STATES = frozenset({"merged", "deceased", "rejected", "moved_on"})
 
 
 def find_event(row: Case, facts: Facts) -> None:

@@ -147,6 +147,11 @@ class Code(StrEnum):
     MERGE_FOLLOWED = "merge_followed"
     MERGE_CHANGED = "merge_changed"
     MERGE_POINTS_SPENT = "merge_points_spent"
+    MOVE_OF_GUEST = "move_of_guest"
+    MOVE_TO_ITSELF = "move_to_itself"
+    MOVE_WAITS = "move_waits"
+    NOT_DECEASED = "not_deceased"
+    NO_POINTS_LEFT = "no_points_left"
 
     # Spreadsheets
     SHEET_TOO_LARGE = "sheet_too_large"

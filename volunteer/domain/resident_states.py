@@ -1,8 +1,9 @@
 """What a resident's state may become.
 
 Provisional people were taken up without staff looking (a walk-in, a name at the door): staff
-confirm them, and what they did is awarded, or reject them, and it is annulled. Rejected and merged
-are for ever: annulled attendances do not come back, and the other row carries on. The rest can be
+confirm them, and what they did is awarded, or reject them, and it is annulled. Rejected, merged and
+moved on are for ever: annulled attendances do not come back, and the other row, here or in another
+community, carries on. The rest can be
 taken back: people return, and a wrong row is ticked now and then.
 """
 
@@ -15,6 +16,7 @@ _MAY_BECOME: dict[str, frozenset[str]] = {
     "deceased": frozenset({"active"}),
     "merged": frozenset(),
     "rejected": frozenset(),
+    "moved_on": frozenset(),
 }
 STATES = tuple(_MAY_BECOME)
 

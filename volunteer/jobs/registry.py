@@ -18,6 +18,7 @@ from volunteer.jobs.schedule import each_local_day, every
 from volunteer.jobs.tasks import Chunk
 from volunteer.services import residents_import, residents_import_undo
 from volunteer.services.auto_close import close_forgotten
+from volunteer.services.moves import carry_all_on
 from volunteer.services.sign_in import forget_old_tries
 
 
@@ -30,6 +31,9 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         ),
         "forget_old_tries": Job(
             lambda now: {"forgotten": forget_old_tries(now=now)}, each_local_day()
+        ),
+        "carry_moves_on": Job(
+            lambda now: {"moves": carry_all_on(keys=keys, now=now)}, every(timedelta(minutes=2))
         ),
         "demo_today": Job(add_todays_event, each_local_day(), at_start=True),
     }

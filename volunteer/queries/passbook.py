@@ -23,6 +23,7 @@ from volunteer.store.models import (
     Activity,
     Attendance,
     Community,
+    CommunityMove,
     Entry,
     Event,
     Resident,
@@ -76,6 +77,11 @@ class PassbookCover:
         return self.home_resident_id is not None
 
     @property
+    def is_past(self) -> bool:
+        """Whether its person went on in another community's passbook."""
+        return self.state == "moved_on"
+
+    @property
     def years(self) -> tuple[int, ...]:
         """The years from the first line to the last, newest first."""
         if self.first_posted_at is None or self.last_posted_at is None:
@@ -105,6 +111,9 @@ class Line:
     provenance: str | None
     ended_how: str | None
     is_reversed: bool
+    community: str | None = None
+    community_en: str | None = None
+    """Of points that moved: the other community."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,10 @@ def read_covers(scope: Scope, resident_ids: Iterable[int]) -> dict[int, Passbook
 
 
 def read_passbooks_of(scope: Scope, resident_ids: Iterable[int]) -> list[PassbookCover]:
-    """The covers of these residents' passbooks, and of their guest passbooks in any community.
+    """The covers of these residents' passbooks, of their guest passbooks in any community, and of
+    those they left behind when they moved here.
 
-    ``scope`` holds for where they are at home; a guest passbook is theirs wherever it is.
+    ``scope`` holds for where they are at home; the others are theirs wherever they are.
     """
     wanted = set(resident_ids)
     at_home: ColumnElement[bool] = Account.resident_id.in_(wanted)
@@ -147,8 +157,24 @@ def read_passbooks_of(scope: Scope, resident_ids: Iterable[int]) -> list[Passboo
     if scope.community_ids is not None:
         at_home &= Account.community_id.in_(scope.community_ids)
         as_guest &= Resident.home_community_id.in_(scope.community_ids)
-    statement = _cover_statement(Scope.everything()).where(at_home | as_guest)
+    left = Account.resident_id.in_(_left_behind(wanted))
+    statement = _cover_statement(Scope.everything()).where(at_home | as_guest | left)
     return [_cover(row) for row in db.session.execute(statement.order_by(Account.id))]
+
+
+def _left_behind(resident_ids: set[int]) -> Select[Any]:
+    """Who these residents were before they moved here; whoever they are now may read that on."""
+    out, arrived = aliased(CommunityMove), aliased(CommunityMove)
+    return (
+        select(out.resident_id)
+        .join(arrived, arrived.move_key == out.move_key)
+        .where(
+            arrived.resident_id.in_(resident_ids),
+            arrived.side == "in",
+            arrived.state == "done",
+            out.side == "out",
+        )
+    )
 
 
 def read_cover_by_ref(scope: Scope, ref: str) -> PassbookCover | None:
@@ -351,5 +377,7 @@ def _line(row: Row[Any]) -> Line:
         part=facts.get("part"),
         provenance=facts.get("provenance"),
         ended_how=facts.get("ended_how"),
+        community=facts.get("community"),
+        community_en=facts.get("community_en"),
         **values,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Relation, Scope
@@ -30,7 +30,15 @@ from volunteer.queries.person_belongings import (
     read_memberships,
 )
 from volunteer.store.database import db
-from volunteer.store.models import Account, Card, Login, LoginResident, Residence, Resident
+from volunteer.store.models import (
+    Account,
+    Card,
+    CommunityMove,
+    Login,
+    LoginResident,
+    Residence,
+    Resident,
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,8 @@ class Person:
     held_points: int
     owed_points: int
     total_minutes: int
+    minutes_elsewhere: int
+    """Served in the communities that they moved here from, and recorded there."""
     cards: tuple[CardShown, ...] = ()
     residences: tuple[ResidenceShown, ...] = ()
     memberships: tuple[MembershipShown, ...] = ()
@@ -158,6 +168,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
             Resident.created_at,
             Resident.home_community_id,
             Resident.merges,
+            _minutes_elsewhere().label("minutes_elsewhere"),
             *(getattr(kept, column.key).label(f"kept_{column.key}") for column in _KEY_COLUMNS),
             Account.balance_points,
             Account.held_points,
@@ -185,6 +196,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         held_points=row.held_points,
         owed_points=row.owed_points,
         total_minutes=row.total_minutes,
+        minutes_elsewhere=row.minutes_elsewhere or 0,
         cards=_cards(*where),
         residences=_residences(*where),
         memberships=read_memberships(*where),
@@ -236,6 +248,21 @@ def _key(row: Any) -> PersonKey:
         passbook_number=row.passbook_number,
         birth_date=row.birth_date,
         age_band=row.age_band,
+    )
+
+
+def _minutes_elsewhere() -> Any:
+    """On no board here and in no figure of the passbook."""
+    return (
+        select(func.sum(CommunityMove.facts["minutes"].as_integer()))
+        .where(
+            CommunityMove.resident_id == Resident.id,
+            CommunityMove.side == "in",
+            CommunityMove.state == "done",
+            CommunityMove.follows_key.is_(None),
+        )
+        .correlate(Resident)
+        .scalar_subquery()
     )
 
 

@@ -100,7 +100,7 @@ def _ties(login_id: int, now: datetime) -> Any:
         .where(
             LoginResident.login_id == login_id,
             LoginResident.revoked_at.is_(None),
-            Resident.state.not_in(("merged", "deceased", "rejected")),
+            Resident.state.not_in(("merged", "deceased", "rejected", "moved_on")),
         )
     )
     granted = (

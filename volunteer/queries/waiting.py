@@ -10,17 +10,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.domain.access import Permission, Principal
 from volunteer.store.database import db
-from volunteer.store.models import FamilyRequest, OpeningBalance, Resident
+from volunteer.store.models import CommunityMove, FamilyRequest, OpeningBalance, Resident
 
 
 @dataclass(frozen=True)
 class Waiting:
     """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
-    somebody else wrote down; ``family_requests``: would-be guardians and helpers."""
+    somebody else wrote down; ``family_requests``: would-be guardians and helpers; ``arrivals``:
+    people who want to come from another community."""
 
     to_confirm: int = 0
     to_approve: int = 0
     family_requests: int = 0
+    arrivals: int = 0
 
 
 def read_waiting(person: Principal) -> Waiting:
@@ -42,7 +44,12 @@ def read_waiting(person: Principal) -> Waiting:
         _among(FamilyRequest.community_id, edit),
         FamilyRequest.state == literal_column("'waiting'"),
     )
-    counted = (one.scalar_subquery() for one in (to_confirm, to_approve, requests))
+    arrivals = select(func.count()).where(
+        CommunityMove.state == "waiting",
+        CommunityMove.side == "in",
+        _among(CommunityMove.community_id, edit),
+    )
+    counted = (one.scalar_subquery() for one in (to_confirm, to_approve, requests, arrivals))
     return Waiting(*(int(number) for number in db.session.execute(select(*counted)).one()))
 
 

@@ -189,7 +189,7 @@ def _use_code(tx: Tx, number: str, code: str, keys: Keys, now: datetime) -> _Bin
         .join(Community, Community.id == Resident.community_id)
         .where(
             Resident.passbook_number == number,
-            Resident.state.not_in(("merged", "deceased", "rejected")),
+            Resident.state.not_in(("merged", "deceased", "rejected", "moved_on")),
         )
     ).first()
     if row is None:

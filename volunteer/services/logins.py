@@ -162,7 +162,7 @@ def issue_staff_code(
         community_id = tx.execute(
             select(Resident.community_id).where(
                 Resident.id == resident_id,
-                Resident.state.not_in(("merged", "deceased", "rejected")),
+                Resident.state.not_in(("merged", "deceased", "rejected", "moved_on")),
             )
         ).scalar()
         if community_id is None or not scope.sees(community_id):

@@ -38,6 +38,7 @@ PLACES: tuple[str, ...] = (
     "admin.imports",
     "admin.ledger",
     "admin.merges",
+    "admin.moves",
     "admin.opening_balances",
     "admin.organisations",
     "admin.people",

@@ -65,7 +65,7 @@ def _next_events(now: datetime) -> list[tuple[str, object]]:
 
 def _standing(book: PassbookCover, now: datetime) -> OwnStanding | None:
     """How the building where the person lives stands this month."""
-    if book.is_guest:
+    if book.is_guest or book.is_past:
         return None
     today = dates.local_day(now, book.time_zone)
     homes = read_own_buildings(scope(), [book.resident_id], today)

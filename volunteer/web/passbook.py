@@ -104,8 +104,13 @@ def my_books(person: Principal) -> list[PassbookCover]:
     order = {one.resident_id: place for place, one in enumerate(_own_first(person.acts_for))}
     scope = Scope(frozenset(one.community_id for one in person.acts_for))
     books = read_passbooks_of(scope, order) if order else []
+    last = len(order)  # passbooks of before belong to nobody whom the login still acts for
     return sorted(
-        books, key=lambda book: (order[book.home_resident_id or book.resident_id], book.is_guest)
+        books,
+        key=lambda book: (
+            order.get(book.home_resident_id or book.resident_id, last),
+            book.is_guest,
+        ),
     )
 
 
@@ -211,6 +216,9 @@ def _book_label(book: PassbookCover, own: ActsFor | None) -> str:
     if book.is_guest:
         community = pick(book.community_name, book.community_name_en)
         return str(_("%(name)s, guest of %(community)s", name=name, community=community))
+    if book.is_past:
+        community = pick(book.community_name, book.community_name_en)
+        return str(_("%(name)s, before in %(community)s", name=name, community=community))
     if own is not None and own.resident_id == book.resident_id:
         return str(_("%(name)s (me)", name=name))
     return name

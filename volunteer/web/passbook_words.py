@@ -76,9 +76,17 @@ def _sub(line: Line, book: PassbookCover) -> str | None:
         occurred_on = dates.local_day(line.occurred_at, book.time_zone)
         if occurred_on != dates.local_day(line.posted_at, book.time_zone):
             parts.append(_("served on %(day)s", day=dates.month_day(occurred_on)))
+    elif line.community and line.code == "move":
+        parts.append(_moved_words(line.amount_points, pick(line.community, line.community_en)))
     elif line.reason:
         parts.append(line.reason)
     return " · ".join(filter(None, parts)) or None
+
+
+def _moved_words(amount_points: int, community: str) -> str:
+    if amount_points < 0:
+        return _("to %(community)s", community=community)
+    return _("from %(community)s", community=community)
 
 
 def _how(line: Line) -> str:
@@ -116,7 +124,7 @@ def explain(line: ExplainedLine, book: PassbookCover, viewer_login_id: int) -> S
     return Slip(
         title=statement.summary(line.code, activity),
         amounts=_amount_words(line),
-        pairs=_served_pairs(line, book) if line.event else _old_book_pairs(line),
+        pairs=_served_pairs(line, book) if line.event else _other_pairs(line),
         arithmetic=statement.arithmetic(line.facts, line.rule, line.amount_points),
         explanation=str(words) if words else None,
         booked=_booked_pairs(line, book, viewer_login_id),
@@ -133,6 +141,10 @@ def _amount_words(line: ExplainedLine) -> list[str]:
     return parts
 
 
+def _other_pairs(line: ExplainedLine) -> list[tuple[str, str | None]]:
+    return _moved_pairs(line) if line.code == "move" else _old_book_pairs(line)
+
+
 def _old_book_pairs(line: ExplainedLine) -> list[tuple[str, str | None]]:
     """Of what was brought forward: from which book, by which spreadsheet."""
     if line.code != "opening_balance":
@@ -144,6 +156,13 @@ def _old_book_pairs(line: ExplainedLine) -> list[tuple[str, str | None]]:
         (_("Which book"), line.reason),
         (_("Spreadsheet"), source),
     ]
+
+
+def _moved_pairs(line: ExplainedLine) -> list[tuple[str, str | None]]:
+    community = line.facts.get("community")
+    if not community:
+        return []
+    return [(_("The other community"), pick(community, line.facts.get("community_en")))]
 
 
 def _served_pairs(line: ExplainedLine, book: PassbookCover) -> list[tuple[str, str | None]]:

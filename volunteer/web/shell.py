@@ -64,6 +64,7 @@ STAFF_BAR = (
     ),
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
     Item("to_confirm.waiting", _l("To confirm"), "check", _PEOPLE, Permission.EDIT_PEOPLE),
+    Item("moves.arrivals", _l("Arrivals"), "home", _PEOPLE, Permission.EDIT_PEOPLE),
     Item("duplicates.duplicates", _l("Likely duplicates"), "copy", _PEOPLE, Permission.EDIT_PEOPLE),
     Item(
         "opening_balances.waiting",
@@ -174,6 +175,7 @@ def _counts(person: Principal) -> dict[str, int]:
         "to_confirm.waiting": waiting.to_confirm,
         "opening_balances.waiting": waiting.to_approve,
         "family_requests.waiting": waiting.family_requests,
+        "moves.arrivals": waiting.arrivals,
     }
 
 

@@ -10,6 +10,7 @@ from volunteer.store.models.activities import (
 )
 from volunteer.store.models.base import Base
 from volunteer.store.models.boards import BoardParticipation, BoardTotal
+from volunteer.store.models.departures import Bequest, CommunityMove
 from volunteer.store.models.imports import ContactPhone, ImportBatch, ImportRow
 from volunteer.store.models.ledger import Account, Entry, Hold, HoldEnd, Seal, Transfer
 from volunteer.store.models.logins import (
@@ -56,12 +57,14 @@ __all__ = [
     "Attendance",
     "AuditEvent",
     "Base",
+    "Bequest",
     "BoardParticipation",
     "BoardTotal",
     "Building",
     "BuildingAlias",
     "Card",
     "Community",
+    "CommunityMove",
     "Consent",
     "ContactPhone",
     "DemoChapter",

@@ -33,7 +33,15 @@ from volunteer.store.models.base import (
     whole,
 )
 
-RESIDENT_STATES = ("provisional", "active", "moved_away", "merged", "deceased", "rejected")
+RESIDENT_STATES = (
+    "provisional",
+    "active",
+    "moved_away",
+    "merged",
+    "deceased",
+    "rejected",
+    "moved_on",
+)
 AGE_BANDS = ("under_14", "14_17", "18_plus")
 
 
