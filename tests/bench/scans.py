@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from tests.bench import load, servers
 from tests.bench.databases import Prepared, prepared
-from tests.bench.village import TOKEN, open_events, settle
+from tests.bench.village import TOKEN, analyse, open_events, settle
 from tests.town import Town
 from volunteer.store.database import db
 
@@ -124,6 +124,7 @@ def _rounds(
         pids = [pid] + ([database.server_pid] if database.server_pid else [])
         load.run(port, (pair for _, pair in zip(range(200), requests)), 10)  # noqa: B905
         load.run(hello_port, hello_requests(), 1)
+        analyse(database.app)
         for _ in range(ROUNDS):
             rounds.setdefault("hello-world", []).append(
                 one_round(hello_port, [hello_pid], hello_requests())

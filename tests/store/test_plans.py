@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -32,6 +33,7 @@ GROWING = frozenset(
         "transfer",
     ]
 )
+ALL_OF_AN_EVENT = re.compile(r"^(?!.*resident_id).*event_id")
 PEOPLE = 300
 
 
@@ -71,8 +73,10 @@ def searched_whole(connection: Connection, statement: str, parameters: Any) -> I
             words = row.detail.split()
             if words[0] == "SCAN" and words[1] in GROWING:
                 yield row.detail
-            # An index used for the community alone reads all that the community has.
-            alone = words[0] == "SEARCH" and row.detail.endswith("(community_id=?)")
+            # An index used for the community or the event alone reads all that it has.
+            alone = words[0] == "SEARCH" and row.detail.endswith(
+                ("(community_id=?)", "(community_id=? AND event_id=?)", "(event_id=?)")
+            )
             if alone and words[1] in GROWING:
                 yield row.detail
         return
@@ -86,6 +90,9 @@ def searched_whole(connection: Connection, statement: str, parameters: Any) -> I
         reads = node["Node Type"] in ("Seq Scan", "Index Scan", "Index Only Scan")
         if node.get("Relation Name") in GROWING and reads and "Index Cond" not in node:
             yield f"{node['Node Type']} {node['Relation Name']}"
+        condition = node.get("Index Cond", "")
+        if node.get("Relation Name") == "scan" and ALL_OF_AN_EVENT.search(condition):
+            yield f"all scans of an event: {condition}"
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

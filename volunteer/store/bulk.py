@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, Dialect, Table, bindparam
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Dialect, Select, Table, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -192,3 +192,30 @@ def _in_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
     value = "unhex(value)" if _is_type(column.type, LargeBinary) else "value"
     listed = f"SELECT {value} FROM json_each({compiler.process(values, **options)})"
     return f"{compiler.process(column, **options)} IN ({listed})"
+
+
+class among_found(FunctionElement[Any]):  # noqa: N801 - reads as a function in a statement
+    """``among_found(column, select(…))``: the column's value is one that the select finds.
+
+    PostgreSQL runs the select first and looks its few values up; given a join or ``IN (SELECT …)``
+    it may read everything that the other conditions leave instead.
+    """
+
+    type = NULLTYPE
+    inherit_cache = True
+    name = "among_found"
+
+    def __init__(self, column: ColumnElement[Any], found: Select[Any]) -> None:
+        super().__init__(column, found.scalar_subquery())
+
+
+@compiles(among_found)
+def _in_found_array(element: among_found, compiler: SQLCompiler, **options: Any) -> str:
+    column, found = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (ARRAY{found})"
+
+
+@compiles(among_found, "sqlite")
+def _in_found(element: among_found, compiler: SQLCompiler, **options: Any) -> str:
+    column, found = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN {found}"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, func, select, union_all
+from sqlalchemy import bindparam, exists, func, select, union_all
 
 from volunteer.domain.attendance import AcceptedScan
 from volunteer.domain.scans import Attendance, Facts, Row, StoredScan, Verdict
 from volunteer.store import models as m
-from volunteer.store.bulk import among
+from volunteer.store.bulk import among, among_found
 from volunteer.store.database import Tx
 from volunteer.store.models.base import table_of
 
@@ -54,20 +54,10 @@ _taken_back = exists().where(
     _attendance.c.annulled_at.is_not(None),
     ~_attendance.c.joined,
 )
-_OF_MERGED = (
-    _SCAN.add_columns(_resident.c.merged_into_id.label("counts_for_id"))
-    .join(
-        _resident,
-        and_(
-            _resident.c.community_id == _scan.c.community_id,
-            _resident.c.id == _scan.c.resident_id,
-        ),
-    )
-    .where(
-        among(_resident.c.merged_into_id, "resident_ids"),
-        among(_scan.c.event_id, "event_ids"),
-        ~_taken_back,
-    )
+_merged = select(_resident.c.id).where(among(_resident.c.merged_into_id, "resident_ids"))
+_goes_on_as = select(_resident.c.merged_into_id).where(_resident.c.id == _scan.c.resident_id)
+_OF_MERGED = _SCAN.add_columns(_goes_on_as.scalar_subquery().label("counts_for_id")).where(
+    among(_scan.c.event_id, "event_ids"), among_found(_scan.c.resident_id, _merged), ~_taken_back
 )
 _SCAN = _SCAN.add_columns(_scan.c.resident_id.label("counts_for_id"))
 # Three reads in one: with OR between them, SQLite may search all scans of the community.
