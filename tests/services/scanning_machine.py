@@ -415,19 +415,18 @@ class ScanningMachine(RuleBasedStateMachine):
 
     def _send(self, *sent: tuple[Sender, list[Scan]]) -> None:
         """Record one upload, or several that came at the same moment and share a transaction."""
-        answers = record_together(
-            [
-                Batch(
-                    scans,
-                    by.recorder,
-                    self.now,
-                    self.town.keys,
-                    self.scope,
-                    self.town.community_id,
-                )
-                for by, scans in sent
-            ]
-        )
+        batches = [
+            Batch(
+                scans,
+                by.recorder,
+                self.now,
+                self.town.keys,
+                self.scope,
+                self.town.community_id,
+            )
+            for by, scans in sent
+        ]
+        answers = record_together(lambda: batches)
         fresh: dict[UUID, tuple[Scan, Verdict, Sender]] = {}
         for (by, scans), verdicts in zip(sent, answers, strict=True):
             assert [verdict.client_id for verdict in verdicts] == [scan.client_id for scan in scans]

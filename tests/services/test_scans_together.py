@@ -44,7 +44,7 @@ class Hall:
             Batch([scan], by, now, self.town.keys, scope or own, self.town.community_id)
             for by, scan in sent
         ]
-        return [verdict for verdicts in record_together(batches) for verdict in verdicts]
+        return [verdict for verdicts in record_together(lambda: batches) for verdict in verdicts]
 
     def awards(self) -> list[tuple[str, int | None]]:
         found = db.session.execute(

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
+from volunteer.store import group_commit
 from volunteer.store.database import OutcomeUnknown
 from volunteer.store.group_commit import GroupCommit
 
@@ -28,9 +29,11 @@ class Desk:
         self.open.set()
         self.at_work = threading.Event()
         self.fault: Callable[[Sequence[int]], BaseException | None] = lambda _jobs: None
+        self.pool = ThreadPoolExecutor(20)
         self.commits: GroupCommit[int, int] = GroupCommit(self.record, MOST)
 
-    def record(self, jobs: Sequence[int]) -> list[int]:
+    def record(self, gather: Callable[[], Sequence[int]]) -> list[int]:
+        jobs = gather()
         self.groups.append(list(jobs))
         self.at_work.set()
         assert self.open.wait(10)
@@ -43,7 +46,8 @@ class Desk:
             return self.commits.run(key, job, weight)
 
     def waiting(self, key: str = "one") -> int:
-        return len(self.commits._waiting.get(key, ()))
+        queue = self.commits._queues.get(key)
+        return len(queue.waiting) if queue else 0
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ def behind_a_leader(
     desk: Desk, jobs: Sequence[int], weights: Sequence[int] = ()
 ) -> tuple[Future[int], list[Future[int]]]:
     """Job 0 leads and is held up; ``jobs`` wait behind it in this order."""
-    pool = ThreadPoolExecutor(20)
+    pool = desk.pool
     desk.open.clear()
     desk.at_work.clear()
     first = pool.submit(desk.send, 0)
@@ -71,7 +75,7 @@ def behind_a_leader(
 def test_a_job_alone_goes_at_once(desk: Desk) -> None:
     assert desk.send(4) == 40
     assert desk.groups == [[4]]
-    assert not desk.commits._waiting
+    assert not desk.commits._queues
 
 
 def test_those_who_come_meanwhile_go_together(desk: Desk) -> None:
@@ -81,7 +85,53 @@ def test_those_who_come_meanwhile_go_together(desk: Desk) -> None:
     assert first.result(10) == 0
     assert [one.result(10) for one in behind] == [10, 20, 30]
     assert desk.groups == [[0], [1, 2, 3]]
-    assert not desk.commits._waiting
+    assert not desk.commits._queues
+
+
+def test_a_leader_takes_along_who_comes_until_its_transaction_has_begun(app: Flask) -> None:
+    begins, began = threading.Event(), threading.Event()
+    groups = []
+
+    def record(gather: Callable[[], Sequence[int]]) -> Sequence[int]:
+        began.set()
+        assert begins.wait(10)
+        groups.append(list(gather()))
+        return groups[-1]
+
+    commits: GroupCommit[int, int] = GroupCommit(record, MOST)
+
+    def send(job: int) -> int:
+        with app.app_context():
+            return commits.run("one", job, 1)
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(send, 0)
+        assert began.wait(10)
+        behind = [pool.submit(send, job) for job in (1, 2)]
+        while len(commits._queues["one"].waiting) < 2:
+            time.sleep(0.001)
+        begins.set()
+        assert [one.result(10) for one in (first, *behind)] == [0, 1, 2]
+    assert [sorted(group) for group in groups] == [[0, 1, 2]]
+
+
+def test_only_after_a_group_does_a_leader_wait_for_company(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 5)
+    assert desk.send(9) == 90, "alone: at once"
+    first, group = behind_a_leader(desk, [1, 2, 3], [4, 4, 2])
+    late = [desk.pool.submit(desk.send, job) for job in (4, 5)]
+    while desk.waiting() < 5:
+        time.sleep(0.001)
+    began = time.monotonic()
+    desk.open.set()
+    assert [one.result(10) for one in (first, *group)] == [0, 10, 20, 30]
+    more = [desk.pool.submit(desk.send, job) for job in (6, 7)]
+    answers = [one.result(10) for one in (*late, *more)]
+    assert answers == [40, 50, 60, 70]
+    assert time.monotonic() - began < 5, "it goes when its company is there"
+    assert [sorted(one) for one in desk.groups] == [[9], [0], [1, 2, 3], [4, 5, 6, 7]]
 
 
 def test_a_group_carries_no_more_than_it_may(desk: Desk) -> None:
@@ -148,4 +198,4 @@ def test_a_crowd_is_answered_to_the_last(desk: Desk) -> None:
     assert answers == [job * 10 for job in range(2000)]
     assert sorted(job for group in desk.groups for job in group) == list(range(2000))
     assert max(len(group) for group in desk.groups) <= MOST
-    assert not desk.commits._waiting
+    assert not desk.commits._queues

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Self
 
 FEWEST_PARTICIPANTS = 5
@@ -89,6 +90,7 @@ class Period:
         return self.holding(self.kind, self.starts_on - timedelta(days=1))
 
 
+@lru_cache(maxsize=64)
 def periods_of(day: date) -> tuple[Period, ...]:
     """The five periods that an event on local `day` counts in."""
     return tuple(Period.holding(kind, day) for kind in PeriodKind)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from volunteer.store.database import db
+from volunteer.store.database import reading_once
 from volunteer.store.models import Device
 from volunteer.store.models.base import table_of
 
@@ -39,7 +39,7 @@ _BY_TOKEN = select(
 def read_device(token_hash: bytes) -> DeviceFound | None:
     """The device whose token has this SHA-256, or None. Needs no scope: it is where a device's
     scope comes from. Activities and hours are judged with the scans, not here."""
-    # Past the session: this is the one read of a request that then only writes.
-    with db.engine.connect() as connection:
+    # The one read of a request that then only writes.
+    with reading_once() as connection:
         row = connection.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
     return DeviceFound(*row) if row else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from volunteer.domain.access import Scope
@@ -13,11 +13,10 @@ from volunteer.store.group_commit import GroupCommit
 from volunteer.store.scans import record_batches
 
 
-def record_together(batches: Sequence[Batch]) -> list[list[Verdict]]:
-    """Record batches of one community in one transaction, each under its own scope."""
-    together = len(batches) > 1
-    scope = Scope.of(batches[0].community_id or 0) if together else batches[0].scope
-    return transact(lambda tx: record_batches(tx, batches), scope)
+def record_together(gather: Callable[[], Sequence[Batch]]) -> list[list[Verdict]]:
+    """Record batches of one community in one transaction: the ones that ``gather`` gives when it
+    has begun. What each may see and do goes by its own scope, not by the transaction's."""
+    return transact(lambda tx: record_batches(tx, gather()), Scope.nothing())
 
 
 _together: GroupCommit[Batch, list[Verdict]] = GroupCommit(record_together, LONGEST_BATCH)
@@ -43,5 +42,5 @@ def record_scans(
         return []
     batch = Batch(scans, recorder, now, keys, scope, community_id)
     if community_id is None:
-        return record_together([batch])[0]
-    return _together.run((db.engine.url, community_id), batch, len(scans))
+        return record_together(lambda: [batch])[0]
+    return _together.run((db.engine, community_id), batch, len(scans))

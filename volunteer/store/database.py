@@ -143,6 +143,16 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def reading_once() -> Iterator[Connection]:
+    """A connection for a single read, past the session. On PostgreSQL it reads outside of a
+    transaction, whose BEGIN and ROLLBACK would be two more ways to the server and back."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
+@contextlib.contextmanager
 def syncing_less() -> Iterator[None]:
     """For loading what can be loaded again: SQLite syncs at its checkpoints only.
 

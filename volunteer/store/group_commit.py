@@ -1,8 +1,11 @@
 """Group commit: jobs that come while a transaction runs wait together and share the next one.
 
 A check-in costs as many statements alone as forty do together, and SQLite lets one transaction
-write at a time. So whoever comes first leads: it runs at once, with whatever waits already; those
-who come meanwhile wait, and one of them leads the next group. Nobody waits for a group to fill.
+write at a time. So whoever comes first leads; those who come meanwhile wait, and one of them leads
+the next group. A leader gathers its group when its transaction has begun, so who comes while it
+waits for SQLite's lock goes along. Whoever comes alone waits for nobody; only right after a group
+does the next leader wait a moment for one more than went along, for the crowd that was just
+answered is about to come again.
 
 An answer is given only when the transaction it was part of is committed. A process that dies takes
 its waiting jobs with it, unanswered: they are sent again under the same ids.
@@ -23,6 +26,9 @@ from volunteer.store.database import OutcomeUnknown, db
 OUTAGES = (OutcomeUnknown, OperationalError, InterfaceError, NoConnectionFree)
 """What fails a whole group: trying its jobs one by one would only take longer."""
 
+PATIENCE_SECONDS = 0.008
+"""How long the leader after a group waits for company; without it PostgreSQL's stay small."""
+
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
@@ -39,17 +45,31 @@ class _Ticket(Generic[Job, Answer]):
         self.error: BaseException | None = None
 
 
+class _Queue(Generic[Job, Answer]):
+    """Who waits under a key while somebody leads."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Ticket[Job, Answer]] = deque()
+        self.hoped_for = 0
+        """How many the leader would like to have waiting before it begins."""
+        self.enough = threading.Event()
+
+
 class GroupCommit(Generic[Job, Answer]):
     """``commit`` records jobs of one key in one transaction: one answer a job, in their order.
 
-    ``most``: what the weights of a group may add up to; a heavier job goes alone.
+    It is given a function that says the jobs, to be called when the transaction has begun; called
+    again, because the transaction is run again, it may say more of them. ``most``: what the
+    weights of a group may add up to; a heavier job goes alone.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Job]], Sequence[Answer]], most: int) -> None:
+    def __init__(
+        self, commit: Callable[[Callable[[], Sequence[Job]]], Sequence[Answer]], most: int
+    ) -> None:
         self._commit = commit
         self._most = most
         self._lock = threading.Lock()
-        self._waiting: dict[Hashable, deque[_Ticket[Job, Answer]]] = {}
+        self._queues: dict[Hashable, _Queue[Job, Answer]] = {}
         """By key; a key is there while somebody leads."""
 
     def run(self, key: Hashable, job: Job, weight: int) -> Answer:
@@ -57,11 +77,14 @@ class GroupCommit(Generic[Job, Answer]):
         what recording it raised."""
         ticket: _Ticket[Job, Answer] = _Ticket(job, weight)
         with self._lock:
-            leads = key not in self._waiting
+            leads = key not in self._queues
             if leads:
-                self._waiting[key] = deque()
+                self._queues[key] = _Queue()
             else:
-                self._waiting[key].append(ticket)
+                queue = self._queues[key]
+                queue.waiting.append(ticket)
+                if len(queue.waiting) >= queue.hoped_for:
+                    queue.enough.set()
         if not leads:
             self._wait(key, ticket)
         if leads or ticket.leads:
@@ -80,19 +103,21 @@ class GroupCommit(Generic[Job, Answer]):
             # This thread is being ended: nobody may hand it the lead any more, or whoever comes
             # later would wait for ever.
             with self._lock:
-                waiting = self._waiting.get(key)
-                if waiting and ticket in waiting:
-                    waiting.remove(ticket)
+                queue = self._queues.get(key)
+                if queue and ticket in queue.waiting:
+                    queue.waiting.remove(ticket)
                 leads = ticket.leads
             if leads:
-                self._hand_over(key)
+                self._hand_over(key, 0)
             raise
 
     def _lead(self, key: Hashable, first: _Ticket[Job, Answer]) -> None:
         group = [first]
         try:
-            group += self._companions(key, first.weight)
-            self._record(group)
+            queue = self._queues[key]
+            if queue.hoped_for:
+                queue.enough.wait(PATIENCE_SECONDS)
+            self._record(group, lambda: self._gather(queue, group))
         except BaseException:
             # This thread is being ended. What became of the transaction the others cannot know.
             for ticket in group[1:]:
@@ -101,20 +126,24 @@ class GroupCommit(Generic[Job, Answer]):
         finally:
             for ticket in group[1:]:
                 ticket.wake.set()
-            self._hand_over(key)
+            self._hand_over(key, len(group) - 1)
 
-    def _companions(self, key: Hashable, weight: int) -> list[_Ticket[Job, Answer]]:
-        companions = []
+    def _gather(
+        self, queue: _Queue[Job, Answer], group: list[_Ticket[Job, Answer]]
+    ) -> Sequence[Job]:
+        """The jobs of ``group``, which grows by those who wait and whom it can carry."""
+        weight = sum(ticket.weight for ticket in group)
         with self._lock:
-            waiting = self._waiting[key]
-            while waiting and weight + waiting[0].weight <= self._most:
-                weight += waiting[0].weight
-                companions.append(waiting.popleft())
-        return companions
+            while queue.waiting and weight + queue.waiting[0].weight <= self._most:
+                weight += queue.waiting[0].weight
+                group.append(queue.waiting.popleft())
+        return [ticket.job for ticket in group]
 
-    def _record(self, group: Sequence[_Ticket[Job, Answer]]) -> None:
+    def _record(
+        self, group: list[_Ticket[Job, Answer]], gather: Callable[[], Sequence[Job]]
+    ) -> None:
         try:
-            answers = self._commit([ticket.job for ticket in group])
+            answers = self._commit(gather)
             for ticket, answer in zip(group, answers, strict=True):
                 ticket.answer = answer
         except OUTAGES as error:
@@ -126,14 +155,20 @@ class GroupCommit(Generic[Job, Answer]):
                 group[0].error = error
                 return
             for ticket in group:
-                self._record([ticket])
+                self._record([ticket], lambda job=ticket.job: [job])  # type: ignore[misc]
 
-    def _hand_over(self, key: Hashable) -> None:
+    def _hand_over(self, key: Hashable, companions: int) -> None:
+        """Let the first of those who wait lead. A leader that had ``companions`` lets the next one
+        hope for as many."""
         with self._lock:
-            waiting = self._waiting[key]
-            if not waiting:
-                del self._waiting[key]
+            queue = self._queues[key]
+            if not queue.waiting:
+                del self._queues[key]
                 return
-            following = waiting.popleft()
+            following = queue.waiting.popleft()
             following.leads = True
+            queue.hoped_for = companions + 1 if companions else 0
+            queue.enough.clear()
+            if len(queue.waiting) >= queue.hoped_for:
+                queue.enough.set()
         following.wake.set()

@@ -3,6 +3,7 @@ the browser asks for, else Chinese."""
 
 from __future__ import annotations
 
+from babel import Locale
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 
@@ -45,7 +46,9 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_Hans_CN"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
-    Babel(app, locale_selector=locale)
+    # Given a name, Babel would look for the locale's file anew in every request.
+    known = {name: Locale.parse(name) for name in LOCALES}
+    Babel(app, locale_selector=lambda: known[locale()])
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda message: catalogue().ugettext(message),
         ngettext=lambda *forms: catalogue().ungettext(*forms),
