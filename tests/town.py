@@ -377,6 +377,22 @@ class Town:
             self._add(m.ImportRow, community_id=self.community_id, **row | line)
         return batch_id
 
+    def card_print(self, resident_ids: list[int], *, by: int | None = None, **more: Any) -> int:
+        """Cards that are to be printed; ``more`` overrides arguments."""
+        arguments = {
+            "resident_ids": resident_ids,
+            "layout": "both_sides",
+            "strips": True,
+            "replaces": False,
+            "form_id": f"form-{next(self._serial)}",
+        } | more
+        return self.task(
+            "card_print",
+            arguments=arguments,
+            total_steps=len(resident_ids),
+            created_by_login_id=by,
+        )
+
     def device(self, token: str = "device-token", **more: Any) -> int:
         from hashlib import sha256
 

@@ -117,7 +117,7 @@ _NO_PAGES = {"api", "health", "api-docs"}
 _FILES = {
     "cards.card",
     "cards.picture",
-    "cards.sheet",
+    "card_receipts.sheet",
     "imports.template",
     "organize.poster_file",
     "organize.screen_codes",
@@ -208,6 +208,9 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         world.values_of[endpoint] = {"ref": team_ref}
     world.values_of["scanner.name_person"] = {"ref": unnamed}
     world.values_of["imports.undo"] = {"batch_id": applied}
+    print_id = town.card_print([who], by=ids["community_admin"])
+    for page in ("shown", "pages", "delete", "again"):
+        world.values_of[f"card_prints.{page}"] = {"task_id": print_id}
     world.values_of["check_in.scanned"] = {"code": poster_code(town.keys.poster_code, event, 0)}
     return world
 

@@ -16,7 +16,7 @@ from pathlib import Path
 SETTINGS: Mapping[str, str] = {
     "HOST": "Address to listen on; 127.0.0.1 by default, 0.0.0.0 for the local network",
     "PORT": "Port to listen on; 8000 by default",
-    "DATA_DIR": "Folder for the database, the secret key and uploads; instance/ by default",
+    "DATA_DIR": "Folder for the database, the secret key and pages to print; instance/ by default",
     "DATABASE_URL": "SQLite in DATA_DIR by default; or postgresql://user:password@host/name",
     "MIGRATION_DATABASE_URL": "Owner's connection for migrations; DATABASE_URL by default",
     "SECRET_KEY": "At least 32 characters; made and kept in DATA_DIR/secret-key when absent",

@@ -17,7 +17,8 @@ from tests.bench.village import remember, settle
 from tests.passbooks import post_lines
 from tests.signed_in import FreshClient, sign_in
 from tests.town import Town
-from volunteer.documents.card import Card, cards_pdf
+from volunteer.documents.card import Card
+from volunteer.documents.card_pages import cards_pdf
 from volunteer.documents.qr import qr_svg
 from volunteer.domain.access import Scope
 from volunteer.domain.board import BoardKind, Measure, Period, PeriodKind

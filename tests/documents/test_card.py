@@ -1,5 +1,6 @@
 import io
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree
@@ -10,17 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.documents.rendered import codes_in, pages_of, words_of
-from volunteer.documents.card import (
-    CARDS_PER_PAGE,
-    Card,
-    Side,
-    card_png,
-    card_sheet,
-    card_svg,
-    cards_pdf,
-)
-from volunteer.documents.drawing import Text
+from volunteer.documents.card import Card, Side, card_png, card_sheet, card_svg
+from volunteer.documents.card_pages import cards_pdf
+from volunteer.documents.drawing import Text, plain
 from volunteer.documents.fonts import measure
+from volunteer.domain.card_prints import Layout
 
 CARD = Card(
     passbook_number="12345678",
@@ -75,16 +70,43 @@ def test_every_printed_code_is_read_beside_every_name(name: str) -> None:
 
 
 def test_every_code_of_every_page_is_read() -> None:
-    cards = _many(2 * CARDS_PER_PAGE + 1)
+    cards = _many(11)
     pages = pages_of(cards_pdf(cards))
     assert len(pages) == 3
     read = [code for page in pages for code in codes_in(page)]
     assert sorted(read) == sorted(card.address for card in cards)
 
 
+def test_ten_to_a_page_and_their_backs_behind_them() -> None:
+    cards = _many(12)
+    pages = pages_of(cards_pdf(cards, Layout.BOTH_SIDES))
+    assert [len(codes_in(page)) for page in pages] == [10, 0, 2, 0]
+    assert sorted(codes_in(pages[0])) == sorted(card.address for card in cards[:10])
+    # Turned over its long edge, a back lies behind its front: both end as far from their edge.
+    for front, back in zip(pages[::2], pages[1::2], strict=True):
+        red = min(_columns(front, lambda r, g, b: r > 120 and g < 60 and b < 70))
+        cream = max(_columns(back, lambda r, g, b: (r, g, b) == (252, 246, 230)))
+        assert abs(red - (back.width - 1 - cream)) <= 2
+
+
+def _columns(page: Image.Image, fits: Callable[[int, int, int], bool]) -> list[int]:
+    row = 110  # in the band of the first row of cards, above every code
+    return [x for x in range(page.width) if fits(*page.getpixel((x, row))[:3])]  # type: ignore[index,misc]
+
+
+def test_strips_are_beside_ten_cards_only_where_there_are_codes() -> None:
+    cards = _many(3)
+    with_codes = words_of(cards_pdf(cards, Layout.ONE_SIDE))
+    for card in cards:
+        code = card.activation_code
+        assert all(group in with_codes for group in (code[:3], code[3:6], code[6:]))
+    without = [replace(card, activation_code="") for card in cards]
+    assert "激活码" not in words_of(cards_pdf(without, Layout.ONE_SIDE)).replace("激活码条", "")
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name])
 def test_a_name_is_printed_whole(name: str) -> None:
-    shapes = card_sheet(replace(CARD, name=name), Side.FRONT).shapes
+    shapes = plain(card_sheet(replace(CARD, name=name), Side.FRONT).shapes)
     printed = "".join(shape.text for shape in shapes if isinstance(shape, Text))
     assert name.replace(" ", "").replace("Ł", "L") in printed.replace(" ", "")
     assert "…" not in printed
@@ -128,11 +150,11 @@ def test_svg_needs_nothing_that_the_content_security_policy_refuses(side: Side) 
 
 def test_the_picture_has_the_shape_of_a_bank_card() -> None:
     picture = Image.open(io.BytesIO(card_png(CARD)))
-    assert picture.size == (1027, 648)
+    assert picture.size == (685, 432)
 
 
 def test_blank_cards_leave_a_line_for_the_name() -> None:
-    shapes = card_sheet(replace(CARD, name="", name_en=""), Side.FRONT).shapes
+    shapes = plain(card_sheet(replace(CARD, name="", name_en=""), Side.FRONT).shapes)
     assert "陈" not in "".join(shape.text for shape in shapes if isinstance(shape, Text))
 
 
@@ -153,7 +175,7 @@ def test_everything_stays_inside_the_card(
 ) -> None:
     card = replace(CARD, name=name, name_en=name_en, community=community, telephone=telephone)
     sheet = card_sheet(card, side)
-    for shape in sheet.shapes:
+    for shape in plain(sheet.shapes):
         if isinstance(shape, Text):
             width = measure(shape.text, shape.size, shape.weight)
             left = shape.x - {"left": 0, "middle": width / 2, "right": width}[shape.align]

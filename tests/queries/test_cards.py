@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.town import FRIDAY, Town
 from volunteer.domain.access import Scope
-from volunteer.queries.cards import read_cards
+from volunteer.queries.cards import read_card, read_card_end, read_cards_of
 from volunteer.store import models as m
 
 
@@ -33,18 +33,35 @@ def test_the_card_in_use_and_its_strip(both_town: Town) -> None:
     _, number, _ = town.card(chen, 2)
     town.card(wang)
     without = town.resident("无卡")
-    strip(town, chen)
+    strip(town, chen, printing=3)
     strip(town, wang, used_at=FRIDAY)
     scope = Scope.of(town.community_id)
-    refs = [ref_of(town, one) for one in (wang, without, chen)]
-    cards = read_cards(scope, FRIDAY, refs=refs)
-    assert (cards[0].resident_id, cards[0].card_number) == (chen, number)
-    assert [card.name for card in cards] == ["陈秀英", "王建国"]
-    assert cards[0].strip_expires_at == FRIDAY + timedelta(days=90)
-    assert cards[1].strip_expires_at is None
-    assert (cards[0].community, cards[0].telephone) == ("梅富社区", "0755-12345678")
-    assert read_cards(scope, FRIDAY) == []
-    assert read_cards(Scope.of(town.community("景华社区")), FRIDAY, refs=refs) == []
+    wanted = [wang, without, chen]
+    cards = read_cards_of(scope, town.community_id, wanted, FRIDAY)
+    assert [card.name for card in cards] == ["王建国", "陈秀英"], "in the order asked for"
+    assert (cards[1].resident_id, cards[1].card_number) == (chen, number)
+    assert (cards[1].strip_expires_at, cards[1].strip_printing) == (
+        FRIDAY + timedelta(days=90),
+        3,
+    )
+    assert (cards[0].strip_expires_at, cards[0].strip_printing) == (None, None)
+    assert (cards[1].community, cards[1].telephone) == ("梅富社区", "0755-12345678")
+    elsewhere = Scope.of(town.community("景华社区"))
+    assert read_cards_of(elsewhere, town.community_id, wanted, FRIDAY) == []
+    assert read_card(scope, ref_of(town, chen), FRIDAY) == cards[1]
+    assert read_card(elsewhere, ref_of(town, chen), FRIDAY) is None
+    assert read_card(scope, ref_of(town, without), FRIDAY) is None
+
+
+def test_how_a_card_stands_is_told_to_whoever_holds_it(both_town: Town) -> None:
+    town = both_town
+    _, _, old = town.card(town.resident(), state="replaced", ended_at=FRIDAY)
+    _, _, blank = town.card(None)
+    found = read_card_end(old)
+    assert found
+    assert (found.state, found.ended_at, found.zone) == ("replaced", FRIDAY, "Asia/Shanghai")
+    assert read_card_end(blank) is not None
+    assert read_card_end("0" * 20) is None
 
 
 def test_a_strip_that_no_longer_opens_anything_is_left_out(both_town: Town) -> None:
@@ -55,25 +72,6 @@ def test_a_strip_that_no_longer_opens_anything_is_left_out(both_town: Town) -> N
     strip(town, chen, tries=5)
     strip(town, chen, expires_at=FRIDAY)
     strip(town, chen, purpose="staff")
-    (card,) = read_cards(Scope.everything(), FRIDAY, refs=[ref_of(town, chen)])
+    card = read_card(Scope.everything(), ref_of(town, chen), FRIDAY)
+    assert card
     assert card.strip_expires_at is None
-
-
-def test_the_cards_of_a_building(both_town: Town) -> None:
-    town = both_town
-    building, other = town.building("12栋"), town.building("13栋")
-    chen = town.resident("陈秀英", building_id=building)
-    town.card(chen)
-    town.card(town.resident("王建国", building_id=other))
-    moved = town.resident("搬走")
-    town.card(moved)
-    town._add(
-        m.Residence,
-        community_id=town.community_id,
-        resident_id=moved,
-        building_id=building,
-        starts_on=FRIDAY.date(),
-        ends_on=FRIDAY.date(),
-    )
-    cards = read_cards(Scope.of(town.community_id), FRIDAY, building_id=building)
-    assert [card.resident_id for card in cards] == [chen]

@@ -105,8 +105,7 @@ def test_a_resident_is_added_and_the_card_is_ready_to_print(office: Office) -> N
     ready = office.page(location)
     assert "Print card and strip" in ready
     ref = office.one(m.Resident).ref  # type: ignore[attr-defined]
-    assert f"/cards/sheet.pdf?ref={ref}" in ready
-    assert f'name="ref" value="{ref}"' in ready
+    assert f'action="/cards/{ref}/print"' in ready
     person = office.page(f"/admin/people/{ref}")
     assert "梅富村 3栋 402" in person
     assert "王建军" in person
@@ -354,8 +353,9 @@ def test_the_audit_takes_any_days(office: Office, day: str) -> None:
     office.page(f"/admin/audit?to={day}")
 
 
-def test_cards_of_a_building_that_no_number_reaches_are_not_found(office: Office) -> None:
-    assert office.get(f"/cards/sheet.pdf?building={'9' * 24}").status_code == 404
+def test_cards_of_a_building_that_no_number_reaches_are_nobodys(office: Office) -> None:
+    assert "Nobody found" in office.page(f"/admin/cards?building={'9' * 17}")
+    office.page(f"/admin/cards?building={'9' * 24}")
 
 
 # ---- Roles, settings, audit ---------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 import zxingcpp
@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from tests.documents.rendered import words_of
 from tests.signed_in import post, sign_in
 from tests.town import FRIDAY, Town
-from volunteer.documents.card import Card, cards_pdf
-from volunteer.domain.activation import strip_code
+from volunteer.domain.activation import format_activation_code, strip_code
 from volunteer.store import models as m
 
 SELF, GUARDIAN, HELPER = "13800000004", "13800000005", "13800000014"
@@ -51,7 +51,6 @@ class Chen:
             (AUDITOR, "auditor"),
         ):
             town.login(f"+86{phone}", roles=(role,))
-        self.strip = strip_code(town.keys.activation_code, self.number)
 
 
 @pytest.fixture
@@ -87,7 +86,7 @@ def test_others_do_not_see_a_code_that_checks_in(town: Town, chen: Chen) -> None
     client = client_of(town, AUDITOR)
     for path in ("front.png", "front.svg", "back.png", "card.pdf"):
         assert client.get(f"/cards/{chen.ref}/{path}").status_code == 404
-    assert client.get(f"/cards/sheet.pdf?ref={chen.ref}").status_code == 403
+    assert post(client, f"/cards/{chen.ref}/print", {"strips": "1"}).status_code == 403
 
 
 def test_strangers_and_other_communities(town: Town, chen: Chen) -> None:
@@ -97,33 +96,39 @@ def test_strangers_and_other_communities(town: Town, chen: Chen) -> None:
     town.grant(foreign, "organizer", town.community("景华社区"))
     client = client_of(town, "13800000015")
     assert client.get(path).status_code == 404
-    assert client.get(f"/cards/sheet.pdf?ref={chen.ref}").status_code == 404
-    assert client.get(f"/cards/sheet.pdf?building={chen.building_id}").status_code == 404
+    assert post(client, f"/cards/{chen.ref}/print", {"strips": "1"}).status_code == 404
     assert client.get("/cards/nobody/front.png").status_code == 404
 
 
-def test_a_sheet_holds_the_strip_and_a_card_at_home_does_not(
-    town: Town, chen: Chen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    printed: list[Card] = []
+def test_each_strip_ends_the_one_before_and_a_card_at_home_has_none(town: Town, chen: Chen) -> None:
+    staff, key = client_of(town, COUNTER), town.keys.activation_code
 
-    def draw(cards: list[Card]) -> bytes:
-        printed[:] = cards
-        return cards_pdf(cards)
+    def strip(number: int) -> str:
+        return format_activation_code(strip_code(key, chen.number, number))
 
-    monkeypatch.setattr("volunteer.web.cards.cards_pdf", draw)
-    staff = client_of(town, COUNTER)
-    for query in ({"ref": chen.ref}, {"building": str(chen.building_id)}):
-        plain = staff.get("/cards/sheet.pdf", query_string=query)
-        assert plain.data[:5] == b"%PDF-"
-        assert [card.activation_code for card in printed] == [""]
-        sheet = post(staff, "/cards/sheet.pdf", query)
-        assert (sheet.mimetype, sheet.data[:5]) == ("application/pdf", b"%PDF-")
-        assert [card.activation_code for card in printed] == [chen.strip]
-        assert printed[0].activation_code_valid_until == date(2027, 2, 18)
-    noted = select(m.AuditEvent.action).where(m.AuditEvent.action == "strip_printed")
+    plain = post(staff, f"/cards/{chen.ref}/print", {"strips": "0"})
+    assert (plain.mimetype, plain.data[:5]) == ("application/pdf", b"%PDF-")
+    assert strip(0) not in words_of(plain.data)
+    for printing in (1, 2):
+        sheet = post(staff, f"/cards/{chen.ref}/print", {"strips": "1"})
+        words = words_of(sheet.data)
+        assert strip(printing) in words
+        assert "2027-02-18" in words
+    codes = select(m.ActivationCode.printing, m.ActivationCode.expires_at).order_by(
+        m.ActivationCode.id
+    )
+    found = town.write(lambda tx: [(row.printing, row.expires_at) for row in tx.run(codes)])
+    ends = FRIDAY + timedelta(days=90)
+    assert found == [(0, FRIDAY), (1, FRIDAY), (2, ends)]
+    noted = select(m.AuditEvent.login_id).where(m.AuditEvent.action == "strip_printed")
     assert len(town.write(lambda tx: tx.run(noted).all())) == 2
     own = client_of(town, SELF).get(f"/cards/{chen.ref}/card.pdf")
     assert own.data[:5] == b"%PDF-"
-    assert [card.activation_code for card in printed] == [""]
-    assert staff.get("/cards/sheet.pdf").status_code == 404
+    assert strip(2) not in words_of(own.data)
+
+
+def test_the_picture_to_save_stands_in_a_page(town: Town, chen: Chen) -> None:
+    page = client_of(town, SELF).get(f"/me/card/{chen.ref}/picture").text
+    assert f'src="/cards/{chen.ref}/front.png"' in page
+    assert client_of(town, HELPER).get(f"/me/card/{chen.ref}/picture").status_code == 404
+    assert client_of(town, COUNTER).get(f"/me/card/{chen.ref}/picture").status_code == 404

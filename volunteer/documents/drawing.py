@@ -71,7 +71,19 @@ class Code:
     address: str
 
 
-Shape = Box | Line | Curve | Text | Code
+@dataclass(frozen=True)
+class Stencil:
+    """Shapes that many places of a document share: a PDF holds them once and refers to them. No
+    codes in it: each of those is another."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    shapes: tuple["Shape", ...]
+
+
+Shape = Box | Line | Curve | Text | Code | Stencil
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,17 @@ def _hang(line: str, size: float, align: Align) -> float:
 def moved(shapes: Iterable[Shape], right: float, down: float) -> list[Shape]:
     """The same shapes elsewhere on the sheet."""
     return [_moved(shape, right, down) for shape in shapes]
+
+
+def plain(shapes: Iterable[Shape]) -> list[Shape]:
+    """The same picture without stencils: each one's shapes where it stands."""
+    found: list[Shape] = []
+    for shape in shapes:
+        if isinstance(shape, Stencil):
+            found += moved(shape.shapes, shape.x, shape.y)
+        else:
+            found.append(shape)
+    return found
 
 
 def _moved(shape: Shape, right: float, down: float) -> Shape:

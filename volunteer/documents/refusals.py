@@ -276,6 +276,19 @@ TABLE: dict[Code, Row] = {
         _l("The old passbook of this person was brought forward already. If the figures are wrong, "
            "please reverse that line first, then enter the right ones.")),
     # Merging and leaving
+    Code.TOO_MANY_CARDS: (422,
+        _l("That would be %(count)s cards; at most %(most)s are printed at a time. Please choose "
+           "an area or a building first."),
+        _l("That is too many cards at a time. Please choose an area or a building first.")),
+    Code.PRINT_GONE: (410,
+        _l("These pages are deleted: they are kept for a day, because they hold activation codes. "
+           "Please print the cards again.")),
+    Code.PRINT_NOT_YOURS: (403,
+        _l("Only who asked for these pages opens them, because they hold activation codes. Please "
+           "print the cards yourself.")),
+    Code.GUARDIAN_NAME_MISSING: (422,
+        _l("%(name)s is under 14: please write the name of the guardian who signed."),
+        _l("Under 14 a guardian signs: please write their name.")),
     Code.MERGE_NEEDS_TWO: (422,
         _l("This is one and the same passbook. Please choose another one.")),
     Code.MERGE_INTO_GONE: (409,

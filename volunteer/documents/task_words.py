@@ -12,6 +12,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.refusals import words_for_code
 
 KINDS: Mapping[str, LazyString] = {
+    "card_print": _l("Printing cards"),
     "residents_import": _l("Import of residents"),
     "residents_import_undo": _l("Undoing an import of residents"),
 }
@@ -22,6 +23,8 @@ STATES: Mapping[str, LazyString] = {
     "failed": _l("Stopped"),
 }
 FACTS: Mapping[str, LazyString] = {
+    "cards": _l("Cards on the pages"),
+    "left_out": _l("Left out"),
     "added": _l("People added"),
     "updated": _l("People updated"),
     "unchanged": _l("Already as in the sheet"),

@@ -1,8 +1,9 @@
 """Activation codes: the one-time codes that tie a phone to a passbook.
 
-One stands on the strip that is torn off beside a card, and can be printed again with it; another
-is given by staff. A number alone never does: phone numbers are resold, passbook numbers are read
-over shoulders. Nine digits, because they are typed by people who have no Latin keyboard open.
+One stands on the strip that is torn off beside a card; printing new strips ends the old ones'
+codes. Another is given by staff. A number alone never does: phone numbers are resold, passbook
+numbers are read over shoulders. Nine digits, because they are typed by people who have no Latin
+keyboard open.
 """
 
 from __future__ import annotations
@@ -40,12 +41,15 @@ class StoredCode:
     used_at: datetime | None
 
 
-def strip_code(key: bytes, card_number: str) -> str:
+def strip_code(key: bytes, card_number: str, printing: int = 0) -> str:
     """The code on a card's strip; `key` is `Keys.activation_code`.
 
-    Made from the card number, so the strip can be printed again while the table holds a hash.
+    Made from the card number and the strip's `printing`, so that it can be drawn minutes after it
+    was recorded while the table holds a hash. The first, 0, is recorded with the card; each time
+    strips are printed a new one ends the one before.
     """
-    bits = int.from_bytes(hmac.digest(key, b"strip:" + card_number.encode(), "sha256"))
+    text = f"strip:{card_number}:{printing}" if printing else f"strip:{card_number}"
+    bits = int.from_bytes(hmac.digest(key, text.encode(), "sha256"))
     return activation_code_from(bits)
 
 

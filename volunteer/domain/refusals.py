@@ -128,6 +128,10 @@ class Code(StrEnum):
     ALREADY_ASKED = "already_asked"
     ACTS_FOR_ALREADY = "acts_for_already"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    TOO_MANY_CARDS = "too_many_cards"
+    PRINT_GONE = "print_gone"
+    PRINT_NOT_YOURS = "print_not_yours"
+    GUARDIAN_NAME_MISSING = "guardian_name_missing"
 
     # The paper book before
     OLD_POINTS_INVALID = "old_points_invalid"

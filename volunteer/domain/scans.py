@@ -112,6 +112,9 @@ class Verdict:
     facts: Mapping[str, Any] = field(default_factory=dict)
     resident_id: int | None = None
     resident_name: str | None = None
+    """For whoever recorded it: staff at work, or who acts for the resident."""
+    public_name: str | None = None
+    """For a screen that anybody reads; see ``domain.public_names``."""
 
     @classmethod
     def refused(
@@ -198,6 +201,8 @@ class Person:
     merges: int = 0
     """How often the row took part in a merge when it was read; its passbook must say the same."""
     guardian_consent: bool = False
+    record_consent: bool = False
+    """Whether they have agreed to the record, as with the receipt for their card."""
     residences: tuple[tuple[date, date | None, int], ...] = ()
     """(from, to, building) where the person lives or lived."""
     memberships: tuple[tuple[date, date | None, int], ...] = ()

@@ -12,11 +12,12 @@ from functools import partial
 
 from volunteer.domain.access import Scope
 from volunteer.domain.tokens import Keys
+from volunteer.jobs.card_prints import CardPrinter, forget_old_prints
 from volunteer.jobs.demo_today import add_todays_event
 from volunteer.jobs.runner import Job
 from volunteer.jobs.schedule import each_local_day, every
 from volunteer.jobs.tasks import Chunk
-from volunteer.services import residents_import, residents_import_undo
+from volunteer.services import card_prints, residents_import, residents_import_undo
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.moves import carry_all_on
 from volunteer.services.sign_in import forget_old_tries
@@ -35,6 +36,7 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         "carry_moves_on": Job(
             lambda now: {"moves": carry_all_on(keys=keys, now=now)}, every(timedelta(minutes=2))
         ),
+        "forget_old_prints": Job(forget_old_prints, every(timedelta(minutes=10))),
         "demo_today": Job(add_todays_event, each_local_day(), at_start=True),
     }
 
@@ -44,4 +46,5 @@ def tasks_of(keys: Keys) -> Mapping[str, Chunk]:
     return {
         residents_import.KIND: partial(residents_import.apply_chunk, keys=keys),
         residents_import_undo.KIND: residents_import_undo.undo_chunk,
+        card_prints.KIND: CardPrinter(keys),
     }

@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, select
 
 from volunteer.domain.access import Scope
-from volunteer.domain.activation import MOST_TRIES
+from volunteer.domain.activation import MOST_TRIES, Purpose
+from volunteer.domain.tokens import card_code_hash
 from volunteer.store.database import db
-from volunteer.store.models import (
-    ActivationCode,
-    Card,
-    Community,
-    Residence,
-    Resident,
-    TeamMember,
-)
-
-MOST_CARDS = 200
-"""Cards in one sheet: more would make a browser wait."""
+from volunteer.store.models import ActivationCode, Card, Community, Resident
 
 
 @dataclass(frozen=True)
 class CardShown:
-    """A resident's card in use. ``strip_expires_at`` is None when its strip code is used, run out
-    or was never given: then the strip is printed without one."""
+    """A resident's card in use. ``strip_expires_at`` is None when its strip's code is used, run out
+    or was never given; ``strip_printing`` says which of the card's strips it stands on."""
 
     resident_id: int
     ref: str
@@ -41,6 +33,16 @@ class CardShown:
     zone: str
     is_demo: bool
     strip_expires_at: datetime | None
+    strip_printing: int | None
+
+
+@dataclass(frozen=True)
+class CardEnd:
+    """Whether a card works: ``state`` active, replaced or revoked; ``ended_at`` with its zone."""
+
+    state: str
+    ended_at: datetime | None
+    zone: str
 
 
 @dataclass(frozen=True)
@@ -83,36 +85,44 @@ def read_blank_cards(scope: Scope, community_id: int, issued_at: datetime) -> li
     return list(db.session.execute(statement).scalars())
 
 
-def read_cards(
-    scope: Scope,
-    now: datetime,
-    *,
-    refs: Sequence[str] = (),
-    building_id: int | None = None,
-    team_id: int | None = None,
-) -> list[CardShown]:
-    """The cards in use of the residents with these refs, of those who live in a building, or of
-    a visiting team's people.
+def read_card(scope: Scope, ref: str, now: datetime) -> CardShown | None:
+    """The card in use of the resident with this ref; None when there is none, or not in scope."""
+    found = _read(_cards(now).where(Resident.ref == ref), scope)
+    return found[-1] if found else None
 
-    At most ``MOST_CARDS``, by name. Residents without a card in use are left out.
+
+def read_cards_of(
+    scope: Scope, community_id: int, resident_ids: Sequence[int], now: datetime
+) -> list[CardShown]:
+    """The cards in use of these residents, in the order given; who has none is left out."""
+    wanted = Resident.community_id == community_id, Resident.id.in_(resident_ids)
+    found = {one.resident_id: one for one in _read(_cards(now).where(*wanted), scope)}
+    return [found[one] for one in resident_ids if one in found]
+
+
+def read_card_end(code: str) -> CardEnd | None:
+    """How the card with this code stands, whosever it is; None when it is no card of ours.
+
+    Without a scope: whoever holds a card up is told whether it works, and nothing else of it.
     """
-    unused_strip = and_(
-        ActivationCode.community_id == Resident.community_id,
-        ActivationCode.resident_id == Resident.id,
-        ActivationCode.purpose == "card_strip",
-        ActivationCode.used_at.is_(None),
-        ActivationCode.tries < MOST_TRIES,
-        ActivationCode.expires_at > now,
-        ActivationCode.created_at >= Card.issued_at,
-    )
-    strip_expires_at = (
-        select(ActivationCode.expires_at)
-        .where(unused_strip)
-        .order_by(ActivationCode.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = (
+    row = db.session.execute(
+        select(Card.state, Card.ended_at, Community.time_zone)
+        .join(Community, Community.id == Card.community_id)
+        .where(Card.code_hash == card_code_hash(code))
+    ).first()
+    return CardEnd(*row) if row else None
+
+
+def _read(statement: Any, scope: Scope) -> list[CardShown]:
+    if scope.community_ids is not None:
+        statement = statement.where(Resident.community_id.in_(scope.community_ids))
+    return [CardShown(*tuple(row)) for row in db.session.execute(statement)]
+
+
+def _cards(now: datetime) -> Any:
+    """Of several cards in use the newest comes last."""
+    strip = _unused_strip(now)
+    return (
         select(
             Resident.id,
             Resident.ref,
@@ -125,7 +135,8 @@ def read_cards(
             Community.telephone,
             Community.time_zone,
             Community.is_demo,
-            strip_expires_at,
+            ActivationCode.expires_at,
+            ActivationCode.printing,
         )
         .join(
             Card,
@@ -136,30 +147,23 @@ def read_cards(
             ),
         )
         .join(Community, Community.id == Resident.community_id)
-        .order_by(Resident.pinyin, Resident.id)
-        .limit(MOST_CARDS)
+        .outerjoin(ActivationCode, ActivationCode.id == strip)
+        .order_by(Card.id)
     )
-    if team_id is not None:
-        statement = statement.join(
-            TeamMember,
-            and_(
-                TeamMember.community_id == Resident.community_id,
-                TeamMember.resident_id == Resident.id,
-                TeamMember.ends_on.is_(None),
-            ),
-        ).where(TeamMember.team_id == team_id)
-    elif building_id is not None:
-        statement = statement.join(
-            Residence,
-            and_(
-                Residence.community_id == Resident.community_id,
-                Residence.resident_id == Resident.id,
-                Residence.kind == "lives",
-                Residence.ends_on.is_(None),
-            ),
-        ).where(Residence.building_id == building_id)
-    else:
-        statement = statement.where(Resident.ref.in_(refs))
-    if scope.community_ids is not None:
-        statement = statement.where(Resident.community_id.in_(scope.community_ids))
-    return [CardShown(*tuple(row)) for row in db.session.execute(statement)]
+
+
+def _unused_strip(now: datetime) -> Any:
+    return (
+        select(func.max(ActivationCode.id))
+        .where(
+            ActivationCode.community_id == Resident.community_id,
+            ActivationCode.resident_id == Resident.id,
+            ActivationCode.purpose == Purpose.CARD_STRIP.value,
+            ActivationCode.used_at.is_(None),
+            ActivationCode.tries < MOST_TRIES,
+            ActivationCode.expires_at > now,
+            ActivationCode.created_at >= Card.issued_at,
+        )
+        .correlate(Resident, Card)
+        .scalar_subquery()
+    )

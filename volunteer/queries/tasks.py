@@ -29,6 +29,7 @@ class TaskRow:
     total_steps: int
     created_at: datetime
     by_name: str | None
+    by_login_id: int | None
     beat_at: datetime | None = None
 
     @property
@@ -67,6 +68,7 @@ def _tasks() -> Select[Any]:
         Task.created_at,
         Task.beat_at,
         Login.name.label("by_name"),
+        Task.created_by_login_id.label("by_login_id"),
     ).outerjoin(Login, Login.id == Task.created_by_login_id)
 
 
@@ -83,4 +85,5 @@ def _row(row: Any) -> TaskRow:
         created_at=row.created_at,
         by_name=row.by_name,
         beat_at=row.beat_at,
+        by_login_id=row.by_login_id,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,28 +129,6 @@ def issue_blank_cards(
             login_id=by,
             facts={"count": count},
         )
-
-    transact(work, scope)
-
-
-def record_strips_printed(
-    residents: Sequence[tuple[int, int]], *, by: int, now: datetime, scope: Scope
-) -> None:
-    """Note that the activation codes of these (community, resident) were printed. Raises Refused:
-    ``not_found`` (community)."""
-
-    def work(tx: Tx) -> None:
-        for community_id, resident_id in residents:
-            require_seen(tx, community_id)
-            record_audit(
-                tx,
-                now=now,
-                action="strip_printed",
-                subject_kind="resident",
-                subject_id=resident_id,
-                community_id=community_id,
-                login_id=by,
-            )
 
     transact(work, scope)
 

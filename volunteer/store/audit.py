@@ -15,7 +15,8 @@ from volunteer.store.models.base import table_of
 Fact = str | int | float | bool | None
 NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
 
-_INSERT = table_of(AuditEvent).insert()
+_TABLE = table_of(AuditEvent)
+_INSERT = _TABLE.insert()
 
 
 def record_audit(  # noqa: PLR0913 - a row has these columns, and every caller names them

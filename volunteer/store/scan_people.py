@@ -233,6 +233,9 @@ def _dated_statement() -> CompoundSelect[Any]:
         _dated("consent", _consent, given, _consent.c.id, False).where(
             among(_consent.c.resident_id, "resident_ids"), _consent.c.what == "guardian_consent"
         ),
+        _dated("record", _consent, given, _consent.c.id, False).where(
+            among(_consent.c.resident_id, "resident_ids"), _consent.c.what == "keep_record"
+        ),
         _dated("leader", _leader, _leader.c.event_id, at_work, False).where(
             among(_leader.c.resident_id, "resident_ids"), among(_leader.c.event_id, "event_ids")
         ),
@@ -269,8 +272,8 @@ def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: F
             if bool(row.b) == guardian and (row.ends_on is None or row.ends_on >= today)
         )
 
-    def consented(resident_id: int) -> bool:
-        given = found.get(("consent", resident_id), ())
+    def consented(kind: str, resident_id: int) -> bool:
+        given = found.get((kind, resident_id), ())
         return bool(max(given, key=lambda row: row.b).a) if given else False
 
     facts.guardian_login_ids = {one: logins(one, guardian=True) for one in own}
@@ -281,7 +284,8 @@ def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: F
             facts.leaders[(row.a, resident_id)] = bool(row.b)
         facts.people[named_id] = replace(
             person,
-            guardian_consent=consented(home_id),
+            guardian_consent=consented("consent", home_id),
+            record_consent=consented("record", home_id),
             residences=_spans(found.get(("residence", resident_id), ())),
             memberships=_spans(found.get(("membership", resident_id), ())),
             self_login_ids=logins(home_id, guardian=False),

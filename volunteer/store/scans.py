@@ -17,8 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
+from volunteer.domain.consents import Consent
 from volunteer.domain.ledger import Passbook
+from volunteer.domain.public_names import Seen, public_name
 from volunteer.domain.refusals import Code, Refusal
 from volunteer.domain.scan_case import Decided
 from volunteer.domain.scan_rules import decide_rows
@@ -79,7 +82,10 @@ def record_batches(tx: Tx, batches: Sequence[Batch]) -> list[list[Verdict]]:
     _record_changes(tx, before, facts, passbooks)
     # Every id is known now. A row that repeats one gets its answer, or hears that it was reused.
     return [
-        [_named(answer_again(scan, facts.stored[scan.client_id]), facts) for scan in batch.scans]
+        [
+            _named(answer_again(scan, facts.stored[scan.client_id]), facts, batch.now.date())
+            for scan in batch.scans
+        ]
         for batch in batches
     ]
 
@@ -102,14 +108,21 @@ def _write_answered_again(tx: Tx) -> None:
         tx.run_text("SELECT pg_logical_emit_message(true, 'answered again', '')")
 
 
-def _named(verdict: Verdict, facts: Facts) -> Verdict:
-    if verdict.resident_id is None or verdict.resident_name is not None:
+def _named(verdict: Verdict, facts: Facts, today: date) -> Verdict:
+    """``today`` is the day in UTC, which begins after ours: whoever turns 18 is named hours later,
+    never a day early."""
+    if verdict.resident_id is None:
         return verdict
     # The first answer names the resident of its time; who was merged since has another's name.
     stored = facts.stored.get(verdict.client_id) if verdict.client_id else None
     now_id = stored.resident_id if stored else None
     person = facts.people.get(now_id or verdict.resident_id)
-    return replace(verdict, resident_name=person.name) if person else verdict
+    if person is None:
+        return verdict
+    agreed = frozenset({Consent.KEEP_RECORD} if person.record_consent else ())
+    seen = Seen(person.name, person.state, person.birth_date, person.age_band, agreed)
+    name = verdict.resident_name or person.name
+    return replace(verdict, resident_name=name, public_name=public_name(seen, today))
 
 
 def _record_scans(tx: Tx, community_id: int, decided: Sequence[Decided]) -> None:

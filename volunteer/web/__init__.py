@@ -30,6 +30,8 @@ PLACES: tuple[str, ...] = (
     "activate",
     "admin.audit",
     "admin.blank_cards",
+    "admin.card_prints",
+    "admin.card_receipts",
     "admin.cards",
     "admin.duplicates",
     "admin.family",

@@ -6,15 +6,14 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from volunteer import clock
-from volunteer.documents.card import Card, Side, card_png, card_svg, cards_pdf
+from volunteer.documents.card import Card, Side, card_of, card_png, card_svg
+from volunteer.documents.card_pages import cards_pdf
 from volunteer.domain.access import Permission, Scope
-from volunteer.domain.activation import strip_code
+from volunteer.domain.card_prints import Hand, Layout
 from volunteer.domain.refusals import Code, refuse
-from volunteer.queries.cards import CardShown, read_cards
-from volunteer.services.cards import record_strips_printed
-from volunteer.web.addresses import card_address
-from volunteer.web.asked import number_or_none
-from volunteer.web.dates import local_day
+from volunteer.queries.cards import CardShown, read_card
+from volunteer.services.card_prints import print_at_once
+from volunteer.web.addresses import public_url
 from volunteer.web.gate import me, needs, scope, signed_in
 
 blueprint = Blueprint("cards", __name__)
@@ -41,41 +40,17 @@ def card(ref: str) -> ResponseReturnValue:
     return pdf_of([_card(_only(ref, _may_see(ref)))], f"card-{ref}")
 
 
-@blueprint.get("/cards/sheet.pdf")
+@blueprint.post("/cards/<ref>/print")
 @needs(Permission.REPLACE_CARD)
-def sheet() -> ResponseReturnValue:
-    """Cards to print, cut and fold, without activation codes: ``?ref=…&ref=…`` for these
-    residents, ``?building=ID`` for everybody who lives there, ``?team=ID`` for a visiting team."""
-    return pdf_of([_card(one) for one in _wanted()], "cards")
-
-
-@blueprint.post("/cards/sheet.pdf")
-@needs(Permission.REPLACE_CARD)
-def sheet_with_strips() -> ResponseReturnValue:
-    """The same with the strips to hand out. Whoever holds a strip can tie a phone to the passbook,
-    so who printed it is written down, and no link prints it."""
-    found = _wanted()
-    record_strips_printed(
-        [(one.community_id, one.resident_id) for one in found],
-        by=me().login_id,
-        now=clock.now(),
-        scope=scope(),
-    )
-    return pdf_of([_card(one, with_strip=True) for one in found], "cards")
-
-
-def _wanted() -> list[CardShown]:
-    """Raises Refused: ``not_found`` when nobody of these has a card that works."""
-    found = read_cards(
-        scope(),
-        clock.now(),
-        refs=request.values.getlist("ref"),
-        building_id=number_or_none(request.values.get("building")),
-        team_id=number_or_none(request.values.get("team")),
-    )
-    if not found:
-        raise refuse(Code.NOT_FOUND)
-    return found
+def printed(ref: str) -> ResponseReturnValue:
+    """One card for the counter's printer, with ``strips`` or without. Whoever holds a strip can tie
+    a phone to the passbook, so who printed it is written down, and no link prints it."""
+    shown = _only(ref, scope())
+    strips = request.form.get("strips") == "1"
+    hand = Hand(current_app.extensions["keys"], me().login_id, clock.now())
+    print_at_once(shown.community_id, shown.resident_id, strips=strips, hand=hand, scope=scope())
+    # Read again: it is the new strip that is drawn.
+    return pdf_of([_card(_only(ref, scope()), with_strip=strips)], f"card-{ref}")
 
 
 def _may_see(ref: str) -> Scope:
@@ -87,32 +62,20 @@ def _may_see(ref: str) -> Scope:
 
 
 def _only(ref: str, where: Scope) -> CardShown:
-    found = read_cards(where, clock.now(), refs=[ref])
-    if not found:
+    found = read_card(where, ref, clock.now())
+    if found is None:
         raise refuse(Code.NOT_FOUND)
-    return found[0]
+    return found
 
 
 def _card(shown: CardShown, *, with_strip: bool = False) -> Card:
-    valid_until = shown.strip_expires_at if with_strip else None
-    key = current_app.extensions["keys"].activation_code
-    return Card(
-        passbook_number=shown.passbook_number,
-        card_number=shown.card_number,
-        address=card_address(shown.card_number),
-        community=shown.community,
-        name=shown.name,
-        name_en=shown.name_en or "",
-        telephone=shown.telephone or "",
-        activation_code=strip_code(key, shown.card_number) if valid_until else "",
-        activation_code_valid_until=local_day(valid_until, shown.zone) if valid_until else None,
-        sample=shown.is_demo,
-    )
+    keys = current_app.extensions["keys"]
+    return card_of(shown, public_url=public_url(), keys=keys, with_strip=with_strip)
 
 
-def pdf_of(cards: list[Card], name: str) -> ResponseReturnValue:
+def pdf_of(cards: list[Card], name: str, layout: Layout = Layout.FOLDED) -> ResponseReturnValue:
     return Response(
-        cards_pdf(cards),
+        cards_pdf(cards, layout),
         mimetype="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )

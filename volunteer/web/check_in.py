@@ -24,6 +24,7 @@ from volunteer.domain.event_codes import decide_event_code
 from volunteer.domain.refusals import Code, Refusal
 from volunteer.domain.scans import Direction
 from volunteer.domain.tokens import CardCode, EventCode, parse_presented
+from volunteer.queries.cards import read_card_end
 from volunteer.queries.check_in import (
     BuildingStanding,
     Here,
@@ -282,8 +283,13 @@ def _beyond(
 def card(code: str) -> ResponseReturnValue:
     """A card scanned with WeChat. A leader may check its holder in; everybody else is told what
     the card is, never whose."""
-    if not isinstance(parse_presented(f"/c/{code}"), CardCode):
+    presented = parse_presented(f"/c/{code}")
+    if not isinstance(presented, CardCode):
         return _refused(Refusal(Code.CODE_MALFORMED))
+    ended = _ended(presented)
+    if ended is not None:
+        page = render_template("check_in/card_ended.html", code=ended.code, words=words_for(ended))
+        return page, status_of(ended.code)
     person = principal()
     return render_template(
         "check_in/card.html",
@@ -291,6 +297,17 @@ def card(code: str) -> ResponseReturnValue:
         events=_events_to_run(person, clock.now()) if person else [],
         scan_id=uuid4(),
     )
+
+
+def _ended(presented: CardCode) -> Refusal | None:
+    """Why this card no longer works, as the scanner says it. One that works and one that never was
+    look the same to a stranger."""
+    card = read_card_end(presented.code)
+    if card is None or card.state == "active":
+        return None
+    code = Code.CARD_REPLACED if card.state == "replaced" else Code.CARD_REVOKED
+    ended_on = local_day(card.ended_at, card.zone).isoformat() if card.ended_at else None
+    return Refusal(code, {"ended_on": ended_on})
 
 
 def _events_to_run(person: Principal, now: datetime) -> list[EventShown]:

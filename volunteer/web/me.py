@@ -83,6 +83,19 @@ def card(ref: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/me/card/<ref>/picture")
+@signed_in
+def card_picture(ref: str) -> ResponseReturnValue:
+    """Both sides as pictures in a page: WeChat offers to save what a finger rests on."""
+    resident = person().resident_by_ref(ref)
+    found = read_card(resident) if resident else None
+    if resident is None or found is None or found.card_number is None:
+        abort(404)
+    if resident.relation is Relation.HELPER:
+        abort(404)
+    return render_template("me/card_picture.html", ref=ref, name=pick(found.name, found.name_en))
+
+
 @blueprint.get("/me/sessions")
 @signed_in
 def sessions() -> ResponseReturnValue:

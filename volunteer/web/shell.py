@@ -80,6 +80,7 @@ STAFF_BAR = (
         _PEOPLE,
         Permission.EDIT_PEOPLE,
     ),
+    Item("card_prints.cards", _l("Cards"), "card", _PEOPLE, Permission.REPLACE_CARD),
     Item("youth_groups.youth_groups", _l("Youth groups"), "star", _PEOPLE, Permission.SEE_PEOPLE),
     Item(
         "visiting_teams.visiting_teams",

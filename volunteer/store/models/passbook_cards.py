@@ -42,6 +42,10 @@ class Card(Base):
     state: Mapped[Word] = mapped_column(default="active")
     issued_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    printed_at: Mapped[datetime | None]
+    """When staff printed it last; what a resident prints at home is not known."""
+    received_at: Mapped[datetime | None]
+    """When its holder got it, by the signed receipt sheet."""
 
 
 class ActivationCode(Base):
@@ -51,6 +55,7 @@ class ActivationCode(Base):
     __table_args__ = in_community(
         one_of("purpose", ("card_strip", "staff")),
         whole("tries", 0, 5),
+        whole("printing"),
         same_community("resident_id", "resident"),
         Index("ix_activation_code_resident", "resident_id", "community_id"),
     )
@@ -59,6 +64,8 @@ class ActivationCode(Base):
     community_id: Mapped[Ref]
     resident_id: Mapped[Ref]
     purpose: Mapped[Word]
+    printing: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Which of a card's strips it stands on; see ``domain.activation.strip_code``."""
     code_hash: Mapped[Digest]
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

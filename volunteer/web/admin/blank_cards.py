@@ -15,6 +15,7 @@ from volunteer.documents.messages import gettext as _
 from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.messages import ngettext
 from volunteer.domain.access import Permission
+from volunteer.domain.card_prints import Layout
 from volunteer.domain.passbook_number import passbook_number_of
 from volunteer.queries.cards import read_blank_batches, read_blank_cards
 from volunteer.queries.settings import SettingsShown, read_settings
@@ -81,7 +82,8 @@ def sheet() -> ResponseReturnValue:
     if settings is None or not numbers:  # all of them have found somebody meanwhile
         flash(_("No blank cards are waiting to be handed out."), "warning")
         return redirect(url_for("blank_cards.blank_cards"))
-    return pdf_of([_card(number, settings) for number in numbers], "blank-cards")
+    cards = [_card(number, settings) for number in numbers]
+    return pdf_of(cards, "blank-cards", Layout.BOTH_SIDES)
 
 
 def _made() -> datetime | None:

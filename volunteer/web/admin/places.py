@@ -81,6 +81,7 @@ def places() -> ResponseReturnValue:
         inactive=inactive,
         words=words,
         may_edit=may(Permission.EDIT_PLACES, community.community_id),
+        may_print=may(Permission.REPLACE_CARD, community.community_id),
     )
 
 

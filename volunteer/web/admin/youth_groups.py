@@ -103,6 +103,7 @@ def youth_group(group_id: int) -> ResponseReturnValue:
         words=words,
         may_edit=may(Permission.EDIT_PLACES, group.community_id),
         may_edit_people=may(Permission.EDIT_PEOPLE, group.community_id),
+        may_print=may(Permission.REPLACE_CARD, group.community_id),
     )
 
 

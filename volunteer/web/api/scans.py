@@ -76,6 +76,9 @@ def scans() -> Response:
     host = own_host()
     parsed = [parse_row(row, envelope.skew, own_host=host, now=now) for row in envelope.rows]
     verdicts = _record(parsed, sender, now)
+    if sender.person is None:
+        # A device stands where everybody reads its screen.
+        verdicts = [replace(one, resident_name=one.public_name) for one in verdicts]
     # A device shows nobody's thanks, and its way is the one that is measured.
     return _answer(verdicts, read_thanks(verdicts, sender.scope) if sender.person else {}, now)
 

@@ -11,6 +11,10 @@ from volunteer.domain.scans import LONGEST_BATCH
 from volunteer.domain.tokens import LONGEST_PRESENTED
 
 _SCAN_ID = "0f8b2c1e-5d1a-4f6e-9a77-3c1d2e4b5a60"
+NAME_WORDS = (
+    "Of the resident, if known. To a device, whose screen everybody reads: the first character of "
+    "an adult who has agreed to the record, else null."
+)
 _UNDO_ID = "7c6f2d9a-1b3e-4c5d-8e9f-0a1b2c3d4e5f"
 
 
@@ -88,7 +92,7 @@ class VerdictSchema(Schema):
     )
     words = fields.String(required=True, metadata={"description": "For people, as they asked."})
     spoken = fields.String(required=True, metadata={"description": "The same, to be read out."})
-    name = fields.String(allow_none=True, metadata={"description": "Of the resident, if known."})
+    name = fields.String(allow_none=True, metadata={"description": NAME_WORDS})
     facts = fields.Dict(keys=fields.String())
     thanks = fields.String(
         allow_none=True,
@@ -146,7 +150,7 @@ _ACCEPTED = {
             "code": "ok_in",
             "words": "已签到",
             "spoken": "签到成功，加十分",
-            "name": "陈秀英",
+            "name": "陈*",
             "facts": {"event_id": 128, "points": 10, "balance_points": 138, "minutes": 0},
             "thanks": None,
         }
