@@ -124,7 +124,7 @@ def test_a_class_comes_is_called_and_leaves_with_thanks(square: Square, phone: O
     pupil.goto(address)
     pupil.fill("[name=name]", "林四四")
     pupil.click("main form button.btn-primary")
-    expect(pupil.locator("main")).to_contain_text("你的名字记下了")
+    expect(pupil.locator("main")).to_contain_text("您的名字记下了")
 
     page.goto(team)
     expect(page.locator("main")).to_contain_text("林四四")

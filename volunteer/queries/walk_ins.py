@@ -34,8 +34,8 @@ _PROVISIONAL = Resident.state == literal_column("'provisional'")
 
 @dataclass(frozen=True)
 class Waiting:
-    """One provisional resident. ``how`` is None for somebody staff took up in the register;
-    ``namesakes``: how many others of this name are on the books."""
+    """One provisional resident, with the visiting team they came with. ``how`` is None for somebody
+    staff took up in the register; ``namesakes``: how many others of this name are on the books."""
 
     resident_id: int
     ref: str
@@ -55,6 +55,7 @@ class Waiting:
     namesakes: int
     is_left_over: bool
     is_guest: bool
+    team_id: int | None
     team: str | None
     team_en: str | None
 
@@ -120,6 +121,7 @@ def read_to_confirm(
             namesakes,
             case((old, True), else_=False),
             _visits(),
+            VisitingTeam.id,
             VisitingTeam.name,
             VisitingTeam.name_en,
         )
