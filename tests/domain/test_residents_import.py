@@ -149,6 +149,20 @@ def test_a_birth_date_among_the_ages_is_one() -> None:
     assert (problem.field, problem.refusal.code) == (Field.BIRTH_DATE, Code.DATE_INVALID)
 
 
+def test_an_old_passbook_is_read_beside_the_person() -> None:
+    header = ["姓名", "年龄", "旧积分", "旧时长"]
+    columns = guess_columns(header)
+    assert list(columns.values()) == [Field.NAME, Field.AGE, Field.OLD_POINTS, Field.OLD_HOURS]
+    person = read("陈秀英", "70", "1,200", "12:30", columns=columns)
+    assert (person.old_points, person.old_minutes, person.problems) == (1200, 750, ())
+    assert not read("陈秀英", "70", "", "0", columns=columns).has_old_book
+    wrong = read("陈秀英", "70", "很多", "半天", columns=columns).problems
+    assert [(one.field, one.refusal.code) for one in wrong] == [
+        (Field.OLD_POINTS, Code.OLD_POINTS_INVALID),
+        (Field.OLD_HOURS, Code.OLD_HOURS_INVALID),
+    ]
+
+
 def test_an_unknown_building_is_no_error() -> None:
     person = read("陈秀英", "", "幸福里9栋", "", "", "35")
     assert person.is_unplaced

@@ -302,8 +302,6 @@ def test_a_sheet_proposes_many_at_once_and_twice_the_same(office: Office) -> Non
         "row": 3,
     }
     assert office.faults() == []
-    hand = Deciding(office.proposer, LATER, TODAY)
-    assert town.write(lambda tx: store.record_withdrawn_of_batch(tx, batch, hand)) == 0
 
 
 def test_boards_never_count_what_was_brought_forward(office: Office) -> None:

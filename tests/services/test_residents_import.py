@@ -40,9 +40,11 @@ CHEN = ("陈秀英", "13800138000", "十二栋", "402", "70", "SZ1", "4403041956
 FILES = itertools.count()
 
 
-def keep(town: Town, *rows: tuple[str, ...], file: str = "") -> int:
+def keep(
+    town: Town, *rows: tuple[str, ...], file: str = "", header: tuple[str, ...] = HEADER
+) -> int:
     """A batch; each is a file of its own unless ``file`` names one."""
-    every = [HEADER, *rows]
+    every = [header, *rows]
     digest = sha256((file or f"{next(FILES)}").encode()).digest()
     upload = Upload("名单.xlsx", digest, every, range(1, len(every) + 1))
     scope = Scope.of(town.community_id)

@@ -24,11 +24,13 @@ from tests.services.test_residents_import import (
 from tests.town import FRIDAY, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
+from volunteer.domain.residents_import import guess_columns
 from volunteer.domain.tasks import LEASE
 from volunteer.queries.tasks import read_task
+from volunteer.services import opening_balances, residents_upload, tasks
 from volunteer.services import residents_import_undo as service
-from volunteer.services import tasks
 from volunteer.services.people import PersonDetails, edit_resident
+from volunteer.services.residents_import import Choices, check_import
 from volunteer.store import models as m
 from volunteer.store.database import db
 
@@ -177,6 +179,55 @@ def test_a_later_record_of_somebody_updated_stands_in_the_way_too(both_town: Tow
     assert in_the_way(both_town, second) == {}
     _attends(both_town, ids()["陈秀英"])
     assert in_the_way(both_town, second) == {"陈秀英": "attendance"}
+
+
+OLD = ("姓名", "年龄", "旧积分", "旧时长")
+
+
+def import_old_books(town: Town, *rows: tuple[str, ...]) -> int:
+    batch_id = keep(town, *rows, header=OLD)
+    scope = Scope.of(town.community_id)
+    check_import(batch_id, Choices(guess_columns(OLD)), now=FRIDAY, scope=scope)
+    start(town, batch_id)
+    work_off(town)
+    return batch_id
+
+
+def test_an_import_proposes_old_passbooks_and_its_undo_takes_them_along(both_town: Town) -> None:
+    batch_id = import_old_books(both_town, ("陈秀英", "70", "120", "12.5"), ("王芳", "35", "", ""))
+    [one] = rows_of(m.OpeningBalance)
+    assert (one["points"], one["minutes"], one["state"]) == (120, 750, "proposed")
+    assert (one["import_batch_id"], one["import_row_number"]) == (batch_id, 2)
+    assert rows_of(m.Entry) == []
+    # The same sheet again, with other figures for somebody about whom nothing else changes.
+    again = import_old_books(both_town, ("陈秀英", "70", "130", "12.5"))
+    assert [one["state"] for one in rows_of(m.OpeningBalance)] == ["withdrawn", "proposed"]
+    assert in_the_way(both_town, batch_id) == {"陈秀英": "record"}
+    undo(both_town, again)
+    assert {one["state"] for one in rows_of(m.OpeningBalance)} == {"withdrawn"}
+    scope = Scope.of(both_town.community_id)
+    residents_upload.discard_import(again, by=both_town.login(), now=LATER, scope=scope)
+
+
+def test_an_old_passbook_that_is_posted_stands_in_the_way(both_town: Town) -> None:
+    both_town.resident("吴刚", state="provisional")
+    batch_id = import_old_books(both_town, ("陈秀英", "70", "120", ""))
+    later = import_old_books(both_town, ("陈秀英", "70", "120", "1"), ("吴刚", "35", "7", ""))
+    [opening] = [one["id"] for one in rows_of(m.OpeningBalance) if one["state"] == "proposed"]
+    scope = Scope.of(both_town.community_id)
+    approver = both_town.login(roles=("community_admin",))
+    done = opening_balances.approve(
+        both_town.community_id, [opening], by=approver, now=LATER, scope=scope
+    )
+    assert done.posted == 1
+    assert in_the_way(both_town, batch_id)["陈秀英"] == "line"
+    assert in_the_way(both_town, later) == {"陈秀英": "line"}
+    third = import_old_books(both_town, ("陈秀英", "70", "999", ""))
+    with db.engine.connect() as connection:
+        row = m.ImportRow.__table__.c
+        said = select(row.reading).where(row.batch_id == third, row.place == 1)
+        refused = connection.execute(said).scalar_one()["old_refused"]
+    assert refused["code"] == Code.BROUGHT_FORWARD_ALREADY
 
 
 def test_a_killed_undo_goes_on_where_it_stopped(both_town: Town) -> None:

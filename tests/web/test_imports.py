@@ -368,7 +368,7 @@ def test_the_template_is_understood_as_it_stands(client: FlaskClient) -> None:
         page = client.get(f"{batch}/columns").get_data(as_text=True)
         assert list(chosen(page).values()) == [
             "name", "name_en", "phone", "building", "room", "birth_date", "age",
-            "volunteer_number", "passbook_number",
+            "volunteer_number", "passbook_number", "old_points", "old_hours",
         ]  # fmt: skip
     assert client.get(f"{IMPORT}/template-fr.xlsx").status_code == 404
 

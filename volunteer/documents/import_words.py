@@ -25,6 +25,8 @@ FIELDS: Mapping[str, LazyString] = {
     Field.AGE: _l("Age"),
     Field.VOLUNTEER_NUMBER: _l("Volunteer number"),
     Field.PASSBOOK_NUMBER: _l("Passbook number"),
+    Field.OLD_POINTS: _l("Points in the old passbook"),
+    Field.OLD_HOURS: _l("Hours in the old passbook"),
 }
 REASONS: Mapping[str, LazyString] = {
     Reason.NUMBER: _l("the same number"),
@@ -83,6 +85,11 @@ def problem_words(problems: Iterable[Mapping[str, Any]]) -> list[str]:
         )
         for one in problems
     ]
+
+
+def refused_words(refusal: Mapping[str, Any]) -> str:
+    """A refusal that is kept with a row."""
+    return words_for_code(str(refusal["code"]), refusal.get("facts") or {})
 
 
 def reason_words(reasons: Iterable[str]) -> list[str]:

@@ -24,8 +24,11 @@ SHAPE = (
     Field.AGE,
     Field.VOLUNTEER_NUMBER,
     Field.PASSBOOK_NUMBER,
+    Field.OLD_POINTS,
+    Field.OLD_HOURS,
 )
-"""The columns, in order. A person's age band stands in the age column."""
+"""The columns, in order. A person's age band stands in the age column; what an old passbook brings
+forward is written in once, and never saved again."""
 
 _HEADINGS: Mapping[Field, tuple[str, str]] = {
     Field.NAME: ("姓名", "Name"),
@@ -37,6 +40,8 @@ _HEADINGS: Mapping[Field, tuple[str, str]] = {
     Field.AGE: ("年龄", "Age"),
     Field.VOLUNTEER_NUMBER: ("义工号", "Volunteer number"),
     Field.PASSBOOK_NUMBER: ("存折号", "Passbook number"),
+    Field.OLD_POINTS: ("旧积分", "Old points"),
+    Field.OLD_HOURS: ("旧时长", "Old hours"),
 }
 _BANDS: Mapping[str, tuple[str, str]] = {
     AgeBand.UNDER_14: ("14岁以下", "Under 14"),
@@ -61,6 +66,10 @@ _HOW: Sequence[tuple[str, str, str, str]] = (
      "The number on the volunteer platform, if there is one."),
     ("存折号", "已有爱心存折的人填，新来的人空着。", "Passbook number",
      "For people who have a love passbook; empty for those who are new."),
+    ("旧积分", "纸质存折上的积分；要第二个人复核后才记入。", "Old points",
+     "Points in the paper passbook; a second person approves them."),
+    ("旧时长", "纸质存折上的时长：12.5 或 12:30。", "Old hours",
+     "Hours in the paper passbook: 12.5 or 12:30."),
     ("身份证号", "请不要填；填了也不会保存。", "Identity card number",
      "Please leave it out; it would not be kept."),
 )  # fmt: skip
@@ -120,4 +129,6 @@ def _row(one: Exported, english: bool) -> list[str]:
         band,
         one.volunteer_number or "",
         one.passbook_number,
+        "",
+        "",
     ]

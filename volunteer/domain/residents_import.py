@@ -15,6 +15,7 @@ from hashlib import sha256
 from volunteer.domain.age import AgeBand, decide_birth
 from volunteer.domain.building_names import find_place, plain_room, split_place
 from volunteer.domain.names import clean_line, parse_name
+from volunteer.domain.opening_balances import parse_hours, parse_points
 from volunteer.domain.passbook_number import digits_typed, is_passbook_number
 from volunteer.domain.phone import parse_phone
 from volunteer.domain.refusals import Code, Refusal
@@ -38,12 +39,16 @@ class Field(StrEnum):
     AGE = "age"
     VOLUNTEER_NUMBER = "volunteer_number"
     PASSBOOK_NUMBER = "passbook_number"
+    OLD_POINTS = "old_points"
+    OLD_HOURS = "old_hours"
 
 
 _WORDS: Mapping[Field, tuple[str, ...]] = {
     Field.NAME_EN: ("英文名", "外文名", "english name", "name in english"),
     Field.PASSBOOK_NUMBER: ("存折号", "passbook"),
     Field.VOLUNTEER_NUMBER: ("义工号", "志愿者号", "志愿者编号", "义工编号", "volunteer n"),
+    Field.OLD_POINTS: ("积分", "points"),
+    Field.OLD_HOURS: ("时长", "小时数", "hours"),
     Field.NAME: ("姓名", "名字", "居民", "名称", "name"),
     Field.PHONE: ("手机", "电话", "联系方式", "phone", "mobile", "telephone"),
     Field.BIRTH_DATE: ("出生", "生日", "birth"),
@@ -81,6 +86,8 @@ class SheetPerson:
     age_band: str | None = None
     volunteer_number: str | None = None
     passbook_number: str | None = None
+    old_points: int = 0
+    old_minutes: int = 0
     problems: tuple[Problem, ...] = ()
     says_age: bool = True
     """Its age stands in the row, and is not the one that was chosen for rows without."""
@@ -88,6 +95,10 @@ class SheetPerson:
     @property
     def is_unplaced(self) -> bool:
         return bool(self.written_place) and self.building_id is None
+
+    @property
+    def has_old_book(self) -> bool:
+        return bool(self.old_points or self.old_minutes)
 
     @property
     def kept_room(self) -> str | None:
@@ -209,8 +220,22 @@ def read_person(cells: Cells, reading: Reading) -> SheetPerson:
         volunteer_number=written.get(Field.VOLUNTEER_NUMBER, "")[:LONGEST_NUMBER] or None,
         passbook_number=number or None,
     )
+    person = _with_old_book(person, written, problems)
     person = _with_age(person, written, reading, problems)
     return replace(_placed(person, written, reading), problems=tuple(problems))
+
+
+def _with_old_book(
+    person: SheetPerson, written: Mapping[Field, str], problems: list[Problem]
+) -> SheetPerson:
+    """What stood in the paper passbook; it is proposed, and a second person approves it."""
+    figures = []
+    for field, parse in ((Field.OLD_POINTS, parse_points), (Field.OLD_HOURS, parse_hours)):
+        parsed = parse(written.get(field, ""))
+        if isinstance(parsed, Refusal):
+            problems.append(Problem(field, parsed))
+        figures.append(parsed if isinstance(parsed, int) else 0)
+    return replace(person, old_points=figures[0], old_minutes=figures[1])
 
 
 def _placed(person: SheetPerson, written: Mapping[Field, str], reading: Reading) -> SheetPerson:

@@ -39,6 +39,7 @@ from volunteer.domain.tokens import Keys
 from volunteer.store import imports as store
 from volunteer.store.database import Tx, transact
 from volunteer.store.import_changes import Hand, RowUpdate, record_new, record_updates
+from volunteer.store.import_old_books import record_old_books
 from volunteer.store.imports import record_import_audit
 from volunteer.store.models import ImportBatch
 from volunteer.store.rows import load_row, load_today
@@ -48,6 +49,7 @@ KIND = "residents_import"
 CHUNK = 50
 """Rows a transaction: under 200 ms of the write lock, so that no scan waits longer."""
 KEPT_CHUNK = 500
+_TAKEN = (Fate.NEW, Fate.UPDATE)
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,12 @@ def check_import(
     for start in range(0, len(kept), KEPT_CHUNK):
         chunk = kept[start : start + KEPT_CHUNK]
         transact(lambda tx, chunk=chunk: store.record_fates(tx, chunk), scope)  # type: ignore[misc]
+    old_books = sum(one.person.has_old_book for one in fates if one.fate in _TAKEN)
     unplaced = [[one.written, one.count, one.first_number] for one in decide_unplaced(fates)]
 
     def end(tx: Tx) -> None:
-        notes = {**store.load_open_batch(tx, batch_id).notes, "unplaced": unplaced}
+        noted = {"unplaced": unplaced, "old_books": old_books}
+        notes = {**store.load_open_batch(tx, batch_id).notes, **noted}
         store.record_batch(tx, batch_id, state="checked", notes=notes)
 
     transact(end, scope)
@@ -230,8 +234,10 @@ def _record_chunk(tx: Tx, batch: Any, rows: Sequence[Any], hand: Hand) -> list[d
             skipped.append(
                 {"id": row.id, "outcome": "skipped", "resident_id": None, "before": None}
             )
-    added = record_new(tx, batch.community_id, new, hand)
-    return added + record_updates(tx, batch.community_id, list(updates.values()), hand) + skipped
+    outcomes = record_new(tx, batch.community_id, new, hand)
+    outcomes += record_updates(tx, batch.community_id, list(updates.values()), hand)
+    record_old_books(tx, batch, rows, people, outcomes, hand)
+    return outcomes + skipped
 
 
 def _fate_now(row: Any, match: Match) -> tuple[Fate, int | None]:
@@ -267,6 +273,7 @@ def _kept(one: LineFate) -> dict[str, Any]:
             "building_id": one.person.building_id,
             "room": one.person.room,
             "same_as": one.same_as,
+            "old_book": one.person.has_old_book,
         },
         "resident_id": one.resident_id,
         "changes": one.changes or None,

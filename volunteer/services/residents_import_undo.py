@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from volunteer.store.bulk import among
 from volunteer.store.database import Tx, transact
 from volunteer.store.import_changes import RESIDENT
 from volunteer.store.models import ImportBatch
+from volunteer.store.opening_balances import Deciding
 from volunteer.store.rows import load_row, load_today
 from volunteer.store.tasks import record_progress, record_task, require_held
 
@@ -52,21 +54,22 @@ def look_at_undo(batch_id: int, *, now: datetime, scope: Scope) -> Undoing:
     Raises Refused: ``not_found``, ``changed_meanwhile`` (not imported, or undone already).
     """
     found: list[InTheWay] = []
-    first = 0
+    first = changed = 0
     while True:
 
-        def look(tx: Tx, first: int = first) -> tuple[int, list[InTheWay]]:
+        def look(tx: Tx, first: int = first) -> tuple[Sequence[Any], list[InTheWay]]:
             batch = _load_applied(tx, batch_id)
             rows = store.load_undo_rows(tx, batch_id, first=first, most=LOOKED_AT_ONCE)
             today = load_today(tx, batch.community_id, now)
             kept = store.load_in_the_way(tx, batch, rows, today)
-            return len(rows), _named(tx, kept)
+            return rows, _named(tx, kept)
 
-        count, here = transact(look, scope)
+        rows, here = transact(look, scope)
         found += here
-        first += count
-        if count < LOOKED_AT_ONCE:
-            return Undoing(first, tuple(found))
+        first += len(rows)
+        changed += sum(row.outcome != "unchanged" for row in rows)
+        if len(rows) < LOOKED_AT_ONCE:
+            return Undoing(changed, tuple(found))
 
 
 def undo_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> int:
@@ -103,9 +106,9 @@ def undo_chunk(task: TakenTask, now: datetime) -> Progress:
         batch = load_row(tx, ImportBatch, batch_id)
         imports.lock_register(tx, batch.community_id)
         rows = store.load_undo_rows(tx, batch_id, first=task.done_steps, most=CHUNK)
-        today = load_today(tx, batch.community_id, now)
-        kept = store.load_in_the_way(tx, batch, rows, today)
-        store.record_undone(tx, batch.community_id, rows, kept, now)
+        hand = Deciding(task.by or 0, now, load_today(tx, batch.community_id, now))
+        kept = store.load_in_the_way(tx, batch, rows, hand.today)
+        store.record_undone(tx, batch, rows, kept, hand)
         done = task.done_steps + len(rows)
         ended = done >= task.total_steps or not rows
         progress = Progress(done, store.load_undo_counts(tx, batch_id) if ended else None)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Table, delete, func, literal, select, union_all, update
 
 from volunteer.domain.age import AgeBand
+from volunteer.domain.opening_balances import State
 from volunteer.store.bulk import among, update_rows
 from volunteer.store.database import Tx
 from volunteer.store.import_changes import (
@@ -27,6 +28,7 @@ from volunteer.store.import_changes import (
     record_phones,
     record_resident_columns,
 )
+from volunteer.store.import_old_books import record_old_books_withdrawn
 from volunteer.store.imports import ROW, load_homes
 from volunteer.store.ledger import ACCOUNT, lock_passbooks
 from volunteer.store.models import (
@@ -43,6 +45,7 @@ from volunteer.store.models import (
     Scan,
 )
 from volunteer.store.models.base import table_of
+from volunteer.store.opening_balances import OPENING, Deciding
 
 _CARD, _CODE = table_of(Card), table_of(ActivationCode)
 _OF_IMPORT = frozenset(
@@ -51,30 +54,39 @@ _OF_IMPORT = frozenset(
 ) | {"account", "attendance", "login_resident", "resident"}
 """Tables whose rows an import writes itself, or that are asked separately. A scan that was refused
 is no record of a person, and no index leads from a resident to their scans."""
-_LOOKED_AT = ("minor_opened", "strip_printed")
+_LOOKED_AT = (
+    "minor_opened",
+    "opening_balance_proposed",
+    "opening_balance_withdrawn",
+    "strip_printed",
+)
 """Deeds that change nothing about a person."""
+_TAKEN_UP = ("added", "updated", "unchanged")
 
 
 def load_undo_rows(tx: Tx, batch_id: int, *, first: int, most: int) -> Sequence[Any]:
-    """Rows that an import wrote down, the last one first, from the ``first``-th on."""
-    written = (ROW.c.batch_id == batch_id, ROW.c.outcome.in_(("added", "updated")))
+    """Rows that an import took up, the last one first, from the ``first``-th on; those that
+    changed nothing may have brought an old passbook."""
+    written = (ROW.c.batch_id == batch_id, ROW.c.outcome.in_(_TAKEN_UP))
     return tx.run(
         select(ROW).where(*written).order_by(ROW.c.place.desc()).offset(first).limit(most)
     ).all()
 
 
 def count_undo_rows(tx: Tx, batch_id: int) -> int:
-    """How many rows an import wrote down."""
-    written = (ROW.c.batch_id == batch_id, ROW.c.outcome.in_(("added", "updated")))
-    counted = select(func.count()).select_from(ROW).where(*written)
-    return int(tx.run(counted).scalar_one())
+    """How many rows an import took up."""
+    return _count(tx, ROW.c.batch_id == batch_id, ROW.c.outcome.in_(_TAKEN_UP))
 
 
 def load_undo_counts(tx: Tx, batch_id: int) -> dict[str, int]:
-    """How many rows were taken back, and how many kept."""
-    undone = select(func.count()).select_from(ROW).where(ROW.c.batch_id == batch_id, ROW.c.undone)
-    count = int(tx.run(undone).scalar_one())
-    return {"undone": count, "kept": count_undo_rows(tx, batch_id) - count}
+    """How many rows that had changed something were taken back, and how many kept."""
+    changed = ROW.c.batch_id == batch_id, ROW.c.outcome.in_(("added", "updated"))
+    undone = _count(tx, *changed, ROW.c.undone)
+    return {"undone": undone, "kept": _count(tx, *changed) - undone}
+
+
+def _count(tx: Tx, *where: Any) -> int:
+    return int(tx.run(select(func.count()).select_from(ROW).where(*where)).scalar_one())
 
 
 def load_in_the_way(tx: Tx, batch: Any, rows: Sequence[Any], today: date) -> dict[int, str]:
@@ -83,9 +95,11 @@ def load_in_the_way(tx: Tx, batch: Any, rows: Sequence[Any], today: date) -> dic
     added = sorted({row.resident_id for row in rows if row.outcome == "added"})
     updated = {row.resident_id: row for row in rows if row.outcome == "updated"}
     everybody = sorted({*added, *updated})
-    if not everybody:
+    # Those about whom nothing changed: they are asked only whether their old passbook is posted.
+    all_named = sorted({row.resident_id for row in rows if row.resident_id is not None})
+    if not all_named:
         return {}
-    books = lock_passbooks(tx, everybody)
+    books = lock_passbooks(tx, all_named)
     applied_on = min(batch.applied_at.date(), today)
     since = [
         *_attendances(batch, applied_on),
@@ -95,16 +109,19 @@ def load_in_the_way(tx: Tx, batch: Any, rows: Sequence[Any], today: date) -> dic
     found = _asked(tx, since, everybody)
     found |= dict.fromkeys(_moved_on(tx, batch.community_id, updated), "changed")
     found |= _asked(tx, _records(batch), added)
+    found |= _asked(tx, _posted(batch), all_named)
     found |= dict.fromkeys(_asked(tx, _any_attendance(batch), added), "attendance")
     lines = {one for one in added if books[one].last_entry_no or books[one].merges}
     return found | dict.fromkeys(lines, "line")
 
 
 def record_undone(
-    tx: Tx, community_id: int, rows: Sequence[Any], kept: Mapping[int, str], now: datetime
+    tx: Tx, batch: Any, rows: Sequence[Any], kept: Mapping[int, str], hand: Deciding
 ) -> None:
     """Empty whom these rows added, and give back what they changed about others; not ``kept``."""
+    community_id, now = batch.community_id, hand.now
     going = [row for row in rows if row.resident_id not in kept]
+    record_old_books_withdrawn(tx, batch.id, sorted({row.resident_id for row in going}), hand)
     added = sorted({row.resident_id for row in going if row.outcome == "added"})
     if added:
         _empty(tx, community_id, added, now)
@@ -152,6 +169,15 @@ def _deeds(batch: Any) -> list[Any]:
     ]
 
 
+def _posted(batch: Any) -> list[Any]:
+    """Whose old passbook out of this sheet is a line by now."""
+    return [
+        _of(OPENING, "line").where(
+            OPENING.c.import_batch_id == batch.id, OPENING.c.state == State.POSTED.value
+        )
+    ]
+
+
 def _later_imports(batch: Any) -> list[Any]:
     return [
         _of(ROW, "import").where(
@@ -170,7 +196,10 @@ def _records(batch: Any) -> list[Any]:
         if table.name in _OF_IMPORT or "resident_id" not in table.c:
             continue
         if any(key.column.table.name == "resident" for key in table.c.resident_id.foreign_keys):
-            found.append(_of(table, "record").where(table.c.community_id == batch.community_id))
+            named = _of(table, "record").where(table.c.community_id == batch.community_id)
+            if table is OPENING:
+                named = named.where(table.c.import_batch_id.is_distinct_from(batch.id))
+            found.append(named)
     link = table_of(LoginResident)
     return [*found, _of(link, "link").where(link.c.community_id == batch.community_id)]
 

@@ -26,6 +26,7 @@ from volunteer.store.models import (
     ImportRow,
     Login,
     LoginResident,
+    OpeningBalance,
     Residence,
     Resident,
 )
@@ -344,7 +345,10 @@ def record_batch(tx: Tx, batch_id: int, **values: Any) -> None:
 
 
 def record_discarded(tx: Tx, batch_id: int) -> None:
-    """Nothing of a sheet that was not imported is kept."""
+    """Nothing of a sheet that was not imported, or was taken back, is kept; an old passbook that
+    it proposed forgets where it came from."""
+    proposed = update(OpeningBalance).where(OpeningBalance.import_batch_id == batch_id)
+    tx.run(proposed.values(import_batch_id=None, import_row_number=None))
     tx.run(delete(ImportRow).where(ImportRow.batch_id == batch_id))
     tx.run(delete(ImportBatch).where(ImportBatch.id == batch_id))
 

@@ -122,17 +122,6 @@ def record_decided(
     _audit(tx, f"opening_balance_{state.value}", changed, hand, reason)
 
 
-def record_withdrawn_of_batch(tx: Tx, batch_id: int, hand: Deciding) -> int:
-    """An import that is undone takes along what it proposed and nobody has decided; how many."""
-    waiting = select(OPENING.c.id).where(
-        OPENING.c.import_batch_id == batch_id, OPENING.c.state == State.PROPOSED.value
-    )
-    ids = list(tx.run(waiting).scalars())
-    if ids:
-        record_decided(tx, ids, State.WITHDRAWN, hand)
-    return len(ids)
-
-
 def load_waiting_ids(tx: Tx, community_id: int, ids: Collection[int]) -> list[int]:
     """Those of them that nobody has decided, locked."""
     return [row.id for row in _load_waiting(tx, community_id, ids)]

@@ -32,7 +32,7 @@ _CHUNK = 256 * 1024
 
 
 class UploadForm(FlaskForm):
-    sheet = FileField(_l("Spreadsheet"))
+    sheet = FileField(_l("Spreadsheet file"))
 
 
 @blueprint.route("", methods=["GET", "POST"])
