@@ -70,7 +70,7 @@ def test_a_guardian_adds_a_passbook_to_their_own_phone(town, client, strip):
     page = client.get("/activate").get_data(as_text=True)
     assert 'name="secret"' not in page
     response = post(client, "/activate", strip | {"relation": "guardian"})
-    assert response.headers["Location"] == "/me"
+    assert response.headers["Location"] == "/me/consents"
     page = client.get("/me").get_data(as_text=True)
     assert "陈秀英" in page
     assert "我是监护人" in page

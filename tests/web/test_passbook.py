@@ -99,9 +99,9 @@ def test_the_book_opens_at_its_own_and_switches_to_the_family(town: Town, owner_
     client = client_of(town, (child_id, "guardian"), (owner_id, "self"))
     page = page_of(client, "/passbook")
     assert "陈秀英的存折" in page
-    assert f'href="/passbook/{ref_of(town, child_id)}"' in page
-    home = page_of(client, f"/home?person={ref_of(town, child_id)}")
-    assert ref_of(town, owner_id) in home
+    assert f'value="/passbook/{ref_of(town, child_id)}"' in page
+    assert "陈小明的存折" in page_of(client, f"/passbook/{ref_of(town, child_id)}")
+    assert ref_of(town, owner_id) in page_of(client, "/home")
 
 
 def test_an_empty_book_and_no_book_say_what_to_do(town: Town, owner_id: int) -> None:

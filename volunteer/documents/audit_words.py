@@ -77,6 +77,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "organisation_kind_edited": _l("Kind of organisation edited"),
     "organisation_kind_removed": _l("Kind of organisation removed"),
     "password_set_by_operator": _l("Password set on the server"),
+    "phone_changed": _l("Phone changed"),
     "phone_released": _l("Phone taken off a login"),
     "residence_added": _l("Home added"),
     "residence_corrected": _l("Home corrected"),

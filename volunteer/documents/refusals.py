@@ -84,8 +84,11 @@ TABLE: dict[Code, Row] = {
         _l("This came too long after the event. Please ask the organizer to add it as a "
            "claim.")),
     Code.CONSENT_MISSING: (403,
-        _l("Children under 14 take part once a guardian has agreed. Please ask the guardian "
-           "to sign the consent with the staff.")),
+        _l("Children under 14 take part once a guardian has agreed: on the guardian's phone under "
+           "Me, or on paper with the staff.")),
+    Code.RECORD_TAKEN_BACK: (403,
+        _l("This person no longer agrees that a record is kept, so nothing is written down. They "
+           "can agree again on their phone under Me, or with the staff.")),
     Code.RESIDENT_INACTIVE: (410,
         _l("This passbook is no longer in use. Please ask the community staff.")),
     Code.OWN_RECORD: (403,

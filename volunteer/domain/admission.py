@@ -164,6 +164,13 @@ def check_person(row: Case, facts: Facts) -> None:
         raise refuse(Code.CONSENT_MISSING)
 
 
+def check_record_consent(row: Case) -> None:
+    """Who took back that a record is kept begins no attendance; one under way still ends."""
+    assert row.person is not None
+    if row.person.record_consent is False:
+        raise refuse(Code.RECORD_TAKEN_BACK)
+
+
 def check_seat(row: Case, facts: Facts) -> None:
     """A full event keeps self check-ins out; staff let people in, and that is written down."""
     event = row.event

@@ -53,6 +53,7 @@ class Code(StrEnum):
     SCAN_IN_FUTURE = "scan_in_future"
     LATE_SCAN = "late_scan"
     CONSENT_MISSING = "consent_missing"
+    RECORD_TAKEN_BACK = "record_taken_back"
     RESIDENT_INACTIVE = "resident_inactive"
     OWN_RECORD = "own_record"
     UNDO_TOO_LATE = "undo_too_late"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from volunteer.domain.admission import (
     check_event,
     check_person,
+    check_record_consent,
     check_seat,
     enter_as_guest,
     find_event,
@@ -52,8 +53,8 @@ def decide_rows(rows: Iterable[Row], facts: Facts) -> list[Decided]:
 
 
 def _kept_resident(row: Case, verdict: Verdict) -> int | None:
-    """A child without a guardian's consent is not written down, not even in a refused scan."""
-    if row.person is None or verdict.code == Code.CONSENT_MISSING:
+    """Who has not agreed, or not any more, is not written down, not even in a refused scan."""
+    if row.person is None or verdict.code in (Code.CONSENT_MISSING, Code.RECORD_TAKEN_BACK):
         return None
     if row.event is None or row.person.community_id != row.event.community_id:
         return None
@@ -81,6 +82,7 @@ def _decide(row: Case, facts: Facts) -> Verdict:
     if attendance.annulled_at is not None:
         raise refuse(Code.ATTENDANCE_ANNULLED)
     if row.scan.direction == "in" and attendance.state == "undone":
+        check_record_consent(row)
         check_seat(row, facts)
     return fold(row, attendance, facts)
 

@@ -201,8 +201,9 @@ class Person:
     merges: int = 0
     """How often the row took part in a merge when it was read; its passbook must say the same."""
     guardian_consent: bool = False
-    record_consent: bool = False
-    """Whether they have agreed to the record, as with the receipt for their card."""
+    record_consent: bool | None = None
+    """Whether they agreed to the record, as with the receipt for their card; None while nobody has
+    asked, False once it was taken back."""
     residences: tuple[tuple[date, date | None, int], ...] = ()
     """(from, to, building) where the person lives or lived."""
     memberships: tuple[tuple[date, date | None, int], ...] = ()

@@ -18,8 +18,6 @@ from volunteer.domain.access import Relation, Scope
 from volunteer.domain.activation import (
     Purpose,
     StoredCode,
-    activation_code_hash,
-    decide_activation,
     parse_activation_code,
 )
 from volunteer.domain.family import decide_link
@@ -29,7 +27,7 @@ from volunteer.domain.pin import Personal, decide_secret, is_pin, normal_secret
 from volunteer.domain.refusals import Code, Refusal, Refused, refuse
 from volunteer.domain.sign_in import Identity, IdentityKind, parse_identity
 from volunteer.domain.tokens import Keys
-from volunteer.store.activation import load_codes, record_code_used, record_wrong_code
+from volunteer.store.activation import load_code_to_use, record_code_used
 from volunteer.store.audit import record_audit
 from volunteer.store.database import Tx, transact
 from volunteer.store.family import load_running_link
@@ -194,11 +192,8 @@ def _use_code(tx: Tx, number: str, code: str, keys: Keys, now: datetime) -> _Bin
     ).first()
     if row is None:
         return Refusal(Code.ACTIVATION_CODE_WRONG)
-    code_hash = activation_code_hash(keys.activation_code, row.id, code)
-    decided = decide_activation(load_codes(tx, row.id), code_hash, now)
+    decided = load_code_to_use(tx, row.id, code, keys.activation_code, now)
     if isinstance(decided, Refusal):
-        if decided.code is Code.ACTIVATION_CODE_WRONG:
-            record_wrong_code(tx, row.id, now)
         return decided
     record_tries_forgotten(tx, key_hash)
     today = now.astimezone(ZoneInfo(row.time_zone)).date()

@@ -12,8 +12,10 @@ from volunteer.domain.activation import (
     Purpose,
     StoredCode,
     activation_code_hash,
+    decide_activation,
     expires_at,
 )
+from volunteer.domain.refusals import Code, Refusal
 from volunteer.store.database import Tx
 from volunteer.store.models import ActivationCode, Resident
 
@@ -73,6 +75,18 @@ def load_codes(tx: Tx, resident_id: int) -> Sequence[StoredCode]:
         )
         for row in rows
     ]
+
+
+def load_code_to_use(
+    tx: Tx, resident_id: int, code: str, key: bytes, now: datetime
+) -> StoredCode | Refusal:
+    """The code of this resident that was presented, or why it is not taken; a wrong one is counted
+    against every code that could still be used."""
+    code_hash = activation_code_hash(key, resident_id, code)
+    decided = decide_activation(load_codes(tx, resident_id), code_hash, now)
+    if isinstance(decided, Refusal) and decided.code is Code.ACTIVATION_CODE_WRONG:
+        record_wrong_code(tx, resident_id, now)
+    return decided
 
 
 def record_wrong_code(tx: Tx, resident_id: int, now: datetime) -> None:

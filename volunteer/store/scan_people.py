@@ -272,9 +272,9 @@ def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: F
             if bool(row.b) == guardian and (row.ends_on is None or row.ends_on >= today)
         )
 
-    def consented(kind: str, resident_id: int) -> bool:
+    def answered(kind: str, resident_id: int) -> bool | None:
         given = found.get((kind, resident_id), ())
-        return bool(max(given, key=lambda row: row.b).a) if given else False
+        return bool(max(given, key=lambda row: row.b).a) if given else None
 
     facts.guardian_login_ids = {one: logins(one, guardian=True) for one in own}
     for named_id, person in facts.people.items():
@@ -284,8 +284,8 @@ def _place_dated(rows: Iterable[Any], own: frozenset[int], today: date, facts: F
             facts.leaders[(row.a, resident_id)] = bool(row.b)
         facts.people[named_id] = replace(
             person,
-            guardian_consent=consented("consent", home_id),
-            record_consent=consented("record", home_id),
+            guardian_consent=bool(answered("consent", home_id)),
+            record_consent=answered("record", home_id),
             residences=_spans(found.get(("residence", resident_id), ())),
             memberships=_spans(found.get(("membership", resident_id), ())),
             self_login_ids=logins(home_id, guardian=False),

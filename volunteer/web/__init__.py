@@ -59,6 +59,7 @@ PLACES: tuple[str, ...] = (
     "health",
     "home",
     "me",
+    "my_consents",
     "my_family",
     "organize",
     "passbook",
@@ -69,6 +70,7 @@ PLACES: tuple[str, ...] = (
     "sign_in",
     "team_join",
     "walk_in",
+    "whose",
 )
 """Modules of this package, each with a ``blueprint``."""
 

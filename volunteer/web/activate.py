@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, StringField
@@ -113,7 +113,7 @@ def _add(form: AddForm, person: Principal) -> ResponseReturnValue:
         now=clock.now(),
     )
     flash(_("The passbook is added."), "accepted")
-    return redirect(local_path(form.next.data) or "/me")
+    return redirect(_onward(form, "/me"))
 
 
 def _bind(form: BindForm) -> ResponseReturnValue:
@@ -135,9 +135,17 @@ def _bind(form: BindForm) -> ResponseReturnValue:
     person = open_session(token)
     keep_large_words(person)
     flash(_("Done. This phone now opens the passbook."), "accepted")
-    response = current_app.make_response(redirect(local_path(form.next.data) or home_url(person)))
+    response = current_app.make_response(redirect(_onward(form, home_url(person))))
     remember_browser(response, person.login_id)
     return response
+
+
+def _onward(form: AddForm, otherwise: str) -> str:
+    """Where it was wanted to go; a guardian is asked for the consent on the way home."""
+    wanted = local_path(form.next.data)
+    if form.relation.data == Relation.GUARDIAN.value and wanted != url_for("check_in.check_in"):
+        return url_for("my_consents.consents")
+    return wanted or otherwise
 
 
 def _first_relation(person: Principal) -> str:

@@ -211,6 +211,7 @@ def receipt() -> ResponseReturnValue:
         "check_in/receipt.html",
         event=event,
         lines=printed,
+        mine={one.ref for one in person.acts_for},
         outcome=_outcome(lines),
         points=sum(one.points for one in printed),
         standing=standing,

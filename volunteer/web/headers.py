@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from volunteer.config import Config
 
-CAMERA_PAGES = frozenset({"scanner.scanner", "scan.scan"})
+CAMERA_PAGES = frozenset({"scanner.scanner", "scan.scan", "my_family.add", "my_family.add_post"})
 """Pages that decode codes in the browser: they need WebAssembly, and the camera."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from volunteer import clock
@@ -18,7 +18,7 @@ from volunteer.web import dates
 from volunteer.web.events import here_of_mine, show_event
 from volunteer.web.gate import me, scope, signed_in
 from volunteer.web.language import pick
-from volunteer.web.passbook import my_books
+from volunteer.web.passbook import book_of_chosen, my_books
 from volunteer.web.shell import staff_url
 
 NEXT_EVENTS = 3
@@ -32,8 +32,7 @@ blueprint = Blueprint("home", __name__)
 def home() -> ResponseReturnValue:
     person, now = me(), clock.now()
     books = my_books(person)
-    book = next((one for one in books if one.ref == request.args.get("person")), None)
-    book = book or (books[0] if books else None)
+    book = book_of_chosen(person, books)
     return render_template(
         "home/home.html",
         person=person,

@@ -14,7 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import PasswordField
+from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from volunteer import clock
@@ -28,11 +28,14 @@ from volunteer.domain.phone import mask_phone
 from volunteer.domain.refusals import Code, Refusal, Refused
 from volunteer.queries.me import read_card, read_own_login, read_own_sessions
 from volunteer.services import logins as service
+from volunteer.services.change_phone import NewPhone, change_phone
 from volunteer.web.addresses import card_address
+from volunteer.web.admin.forms import status_after
 from volunteer.web.asked import number_or_none
 from volunteer.web.gate import me as person
 from volunteer.web.gate import signed_in
 from volunteer.web.language import pick
+from volunteer.web.protection import limiter
 from volunteer.web.shell import staff_url
 
 blueprint = Blueprint("me", __name__)
@@ -47,6 +50,19 @@ class SecretForm(FlaskForm):
         _l("New PIN or password"), validators=[InputRequired(_l("Please choose a new one."))]
     )
     again = PasswordField(_l("The new one again"))
+
+
+class PhoneForm(FlaskForm):
+    phone = StringField(
+        _l("New phone number"), validators=[InputRequired(_l("Please enter the phone number."))]
+    )
+    secret = PasswordField(
+        _l("Present PIN or password"),
+        validators=[InputRequired(_l("Please enter your PIN or password."))],
+    )
+    code = StringField(
+        _l("One-time code"), validators=[InputRequired(_l("Please enter the code."))]
+    )
 
 
 @blueprint.get("/me")
@@ -76,6 +92,7 @@ def card(ref: str) -> ResponseReturnValue:
     return render_template(
         "me/card.html",
         ref=ref,
+        people=person().acts_for,
         may_save=resident.relation is not Relation.HELPER,
         name=pick(found.name, found.name_en),
         number=format_number(found.card_number or found.passbook_number),
@@ -141,6 +158,27 @@ def secret() -> ResponseReturnValue:
         return _secret_page(form), status_of(refused.refusal.code)
     flash(_("Changed. Every other device is signed out."), "accepted")
     return redirect(url_for("me.me"))
+
+
+@blueprint.route("/me/phone", methods=["GET", "POST"])
+@signed_in
+@limiter.limit("20 per minute", methods=["POST"])
+def phone() -> ResponseReturnValue:
+    form = PhoneForm()
+    status = status_after(form, lambda: _change_phone(form))
+    if status is None:
+        flash(_("Changed. From now on you sign in with the new number."), "accepted")
+        return redirect(url_for("me.me"), 303)
+    return render_template("me/phone.html", form=form, has_own=person().own is not None), status
+
+
+def _change_phone(form: PhoneForm) -> None:
+    change_phone(
+        NewPhone(form.phone.data or "", form.secret.data or "", form.code.data or ""),
+        principal=person(),
+        keys=current_app.extensions["keys"],
+        now=clock.now(),
+    )
 
 
 def _secret_page(form: SecretForm) -> str:

@@ -28,6 +28,7 @@ from volunteer.queries.passbook_lines import read_explained_line
 from volunteer.web.gate import me, signed_in
 from volunteer.web.language import pick
 from volunteer.web.passbook_words import explain, print_line
+from volunteer.web.whose import chosen
 
 PRINTED_LINES = 500
 KIND_WORDS = {
@@ -46,7 +47,7 @@ def passbook() -> ResponseReturnValue:
     books = my_books(me())
     if not books:
         return render_template("passbook/none.html")
-    return _page(books, books[0])
+    return _page(books, book_of_chosen(me(), books) or books[0])
 
 
 @blueprint.get("/passbook/<ref>")
@@ -114,6 +115,13 @@ def my_books(person: Principal) -> list[PassbookCover]:
     )
 
 
+def book_of_chosen(person: Principal, books: list[PassbookCover]) -> PassbookCover | None:
+    """The book of whoever was chosen on this phone, else the first; None when there is none."""
+    resident = chosen(person)
+    ref = resident.ref if resident else None
+    return next((book for book in books if book.ref == ref), books[0] if books else None)
+
+
 def _own_first(acts_for: Iterable[ActsFor]) -> list[ActsFor]:
     return sorted(acts_for, key=lambda one: one.relation is not Relation.SELF)
 
@@ -143,6 +151,8 @@ def _page(books: list[PassbookCover], book: PassbookCover) -> ResponseReturnValu
     return render_template(
         "passbook/passbook.html",
         books=_switch(books, book),
+        people=me().acts_for,
+        whose_ref=_owner_ref(books, book),
         book=book,
         number=format_number(book.passbook_number),
         wanted=wanted,
@@ -196,9 +206,16 @@ def _page_with(book: PassbookCover, entry_no: int) -> str:
     )
 
 
+def _owner_ref(books: list[PassbookCover], shown: PassbookCover) -> str:
+    """Of the person whose book is shown, be it a guest's."""
+    home = (book.ref for book in books if book.resident_id == shown.home_resident_id)
+    return next(home, shown.ref)
+
+
 def _switch(books: list[PassbookCover], shown: PassbookCover) -> list[dict[str, Any]]:
-    """Tabs from one book to the next, when there are several."""
-    own = me().own
+    """Tabs between the books of one person, at home and as a guest elsewhere."""
+    own, owner = me().own, shown.home_resident_id or shown.resident_id
+    books = [book for book in books if owner in (book.resident_id, book.home_resident_id)]
     if len(books) < 2:
         return []
     return [

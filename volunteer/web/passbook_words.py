@@ -241,6 +241,8 @@ def recorder_words(recorded_by: RecordedBy, viewer_login_id: int) -> str:
         return str(_("scanning device “%(name)s”", name=recorded_by.device_name))
     if recorded_by.login_id is None:
         return str(_("the system, by itself"))
+    if recorded_by.login_id == viewer_login_id and recorded_by.relation in ("guardian", "helper"):
+        return str(_("you, as %(relation)s", relation=statement.RELATIONS[recorded_by.relation]))
     if recorded_by.login_id == viewer_login_id:
         return str(_("you yourself"))
     masked = mask_name(recorded_by.name or "")
