@@ -53,3 +53,15 @@ def test_chinese_fills_in_what_the_message_gives(chinese: Catalog) -> None:
                 assert _placeholders(text) <= wanted, message.id
                 if not message.pluralizable:
                     assert _placeholders(text) == wanted, message.id
+
+
+def test_no_per_cent_sign_is_taken_for_a_placeholder(chinese: Catalog) -> None:
+    """A template fills every message in, so a bare sign fails the page that shows it."""
+    bare = re.compile(r"%(?!\(\w+\)[a-z]|%)")
+    wrong = [
+        text
+        for message in chinese
+        for text in _texts(message)[1]
+        if bare.search(text.replace("%%", ""))
+    ]
+    assert wrong == []

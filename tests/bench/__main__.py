@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 
-from tests.bench import reading, scans
+from tests.bench import cards, reading, scans
 
 
 def show_scans() -> None:
@@ -51,7 +51,15 @@ def show_reading() -> None:
     share, cpu = reading.board_page()
     print(f"\nboard page over HTTP: {share:.3f} of hello-world, CPU {cpu:.1f} times hello-world's")
     print(f"a code for the screen: {reading.qr_milliseconds():.1f} ms")
-    print(f"a thousand cards as PDF: {reading.cards_seconds():.1f} s")
+
+
+def show_cards() -> None:
+    for kind in ("sqlite", "postgresql"):
+        one = cards.a_thousand(kind, read=kind == "sqlite")
+        print(
+            f"a thousand cards on {kind}: {one.seconds:.1f} s, longest chunk {one.longest_ms:.0f}"
+            f" ms, {one.megabytes:.1f} MB" + (f", {one.read} codes read" if one.read else "")
+        )
 
 
 def main() -> None:
@@ -60,11 +68,13 @@ def main() -> None:
         end="",
     )
     print(f"  SQLite {sqlite3.sqlite_version}")
-    wanted = sys.argv[1:] or ["scans", "reading"]
+    wanted = sys.argv[1:] or ["scans", "reading", "cards"]
     if "scans" in wanted:
         show_scans()
     if "reading" in wanted:
         show_reading()
+    if "cards" in wanted:
+        show_cards()
 
 
 main()

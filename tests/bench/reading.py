@@ -17,12 +17,9 @@ from tests.bench.village import remember, settle
 from tests.passbooks import post_lines
 from tests.signed_in import FreshClient, sign_in
 from tests.town import Town
-from volunteer.documents.card import Card
-from volunteer.documents.card_pages import cards_pdf
 from volunteer.documents.qr import qr_svg
 from volunteer.domain.access import Scope
 from volunteer.domain.board import BoardKind, Measure, Period, PeriodKind
-from volunteer.domain.passbook_number import card_number, passbook_number_from
 from volunteer.queries.boards import read_board
 from volunteer.store.database import db
 
@@ -140,21 +137,3 @@ def qr_milliseconds() -> float:
         qr_svg(f"https://love.example.cn/q/{number}/K7Q2M9")
         taken.append(time.perf_counter() - began)
     return statistics.median(taken) * 1000
-
-
-def cards_seconds() -> float:
-    """A thousand cards as a PDF, ready to print."""
-    cards = [
-        Card(
-            passbook_number=passbook_number_from(7919 * number),
-            card_number=card_number(passbook_number_from(7919 * number), 1),
-            address=f"https://love.example.cn/c/{number:020d}",
-            community="梅富社区",
-            name="陈秀英",
-            activation_code="123456789",
-        )
-        for number in range(1000)
-    ]
-    began = time.perf_counter()
-    cards_pdf(cards)
-    return time.perf_counter() - began

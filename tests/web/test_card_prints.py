@@ -81,7 +81,9 @@ def test_a_building_is_printed_from_the_list_of_places(village: Village) -> None
     assert waiting.headers["Refresh"] == "2"
     village.work_off()
     ready = client.get(here)
+    assert ready.status_code == 200
     assert "Refresh" not in ready.headers
+    assert f'action="{here}/pages"' in ready.text
     pdf = post(client, f"{here}/pages", {})
     assert (pdf.mimetype, pdf.headers["Cache-Control"]) == ("application/pdf", "no-store")
     assert pdf.headers["Content-Disposition"].startswith("attachment")
@@ -101,6 +103,7 @@ def test_who_is_without_a_card_comes_first_and_ticks_say_who(village: Village) -
     assert "赵邻居" not in page
     here = village.ask(client, "which=missing", listed="1", who=village.ref(village.wang))
     village.work_off()
+    assert client.get(here).status_code == 200
     words = words_of(post(client, f"{here}/pages", {}).data)
     assert "王建国" in words
     assert "陈秀英" not in words

@@ -24,7 +24,7 @@ STATES: Mapping[str, LazyString] = {
 }
 FACTS: Mapping[str, LazyString] = {
     "cards": _l("Cards on the pages"),
-    "left_out": _l("Left out"),
+    "left_out": _l("Not printed"),
     "added": _l("People added"),
     "updated": _l("People updated"),
     "unchanged": _l("Already as in the sheet"),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -70,9 +71,14 @@ class TaskWorker:
                 return
             task = replace(task, done_steps=progress.done_steps)
             if progress.result is not None:
-                log.info("task %s (%s): %s", task.task_id, task.kind, dict(progress.result))
+                log.info("task %s (%s): %s", task.task_id, task.kind, counts_of(progress.result))
                 return
             if not self.goes_on():
                 service.give_back(task)
                 return
             time.sleep(PAUSE_SECONDS)
+
+
+def counts_of(result: Mapping[str, Any]) -> dict[str, int]:
+    """What of a result may stand in a log: how many, never which file."""
+    return {name: count for name, count in result.items() if isinstance(count, int)}

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from volunteer.domain.access import Scope
 from volunteer.domain.age import age_band_on
@@ -56,11 +56,7 @@ def record_receipts(
             signed[row.id] = name
         if not signed:
             return 0
-        received = CARD.c.state == "active", CARD.c.received_at.is_(None)
-        tx.run(
-            update(CARD).where(among(CARD.c.resident_id, "ids"), *received).values(received_at=now),
-            ids=list(signed),
-        )
+        _record_received(tx, list(signed), now)
         audit = partial(record_audit_of_residents, tx, now=now, login_id=by)
         audit("card_received", community_id, {one: {} for one in signed})
         agreed = {one: name for one, name in signed.items() if ticked[one].agrees}
@@ -72,6 +68,18 @@ def record_receipts(
         return len(signed)
 
     return transact(work, scope)
+
+
+def _record_received(tx: Tx, resident_ids: Sequence[int], now: datetime) -> None:
+    """Who has signed for a card holds one that was printed, wherever that was."""
+    waiting = CARD.c.state == "active", CARD.c.received_at.is_(None)
+    printed_at = func.coalesce(CARD.c.printed_at, now)
+    tx.run(
+        update(CARD)
+        .where(among(CARD.c.resident_id, "ids"), *waiting)
+        .values(received_at=now, printed_at=printed_at),
+        ids=list(resident_ids),
+    )
 
 
 def _load_waiting(tx: Tx, community_id: int, resident_ids: Sequence[int]) -> Sequence[Row[Any]]:

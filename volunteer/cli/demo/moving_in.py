@@ -10,28 +10,40 @@ from volunteer.cli.demo.history import ZONE
 from volunteer.cli.demo.people import PersonPlan
 from volunteer.cli.demo.plan import DemoPlan
 from volunteer.domain.access import Scope
+from volunteer.domain.card_receipts import Receipt
 from volunteer.domain.people import Home, NewPerson
 from volunteer.domain.tokens import Keys
 from volunteer.queries.demo import read_demo_communities, read_people, read_places
+from volunteer.services.card_receipts import record_receipts
 from volunteer.services.people import add_residents
 
 EVERYWHERE = Scope.everything()
 
 
 def move_people_in(plan: DemoPlan, now: datetime, keys: Keys, step: Callable[[int], None]) -> None:
-    """Add everybody, with home, passbook, card, membership and a child's consent."""
+    """Add everybody, with home, passbook, card, membership and a child's consent; and all of them
+    have signed for their card."""
     communities = read_demo_communities(EVERYWHERE)
     today = now.astimezone(ZONE).date()
     for community in plan.communities:
         community_id = communities[community.name].community_id
         places = read_places(community_id, EVERYWHERE)
         there = read_people(community_id, EVERYWHERE)
-        for name, people in groupby(community.people, key=lambda person: person.building):
-            building_id = places.buildings[name]
-            if building_id not in there:
+        for name, group in groupby(community.people, key=lambda person: person.building):
+            building_id, people = places.buildings[name], list(group)
+            ids = [one.resident_id for one in there.get(building_id, [])]
+            if not ids:
                 home = Home(today, building_id=building_id)
                 new = [_new(person, home, places.youth_groups) for person in people]
-                add_residents(community_id, new, keys=keys, by=None, now=now, scope=EVERYWHERE)
+                added = add_residents(
+                    community_id, new, keys=keys, by=None, now=now, scope=EVERYWHERE
+                )
+                ids = [one.resident_id for one in added]
+            signed = [
+                Receipt(one, guardian=person.consent_by or "")
+                for one, person in zip(ids, people, strict=True)
+            ]
+            record_receipts(community_id, signed, by=None, now=now, scope=EVERYWHERE)
             step(1)
 
 

@@ -58,7 +58,9 @@ LAYOUTS = {
 
 
 class PrintForm(FlaskForm):
-    layout = RadioField(_l("Pages"), choices=choices_of(LAYOUTS), default=Layout.BOTH_SIDES.value)
+    layout = RadioField(
+        _l("On paper"), choices=choices_of(LAYOUTS), default=Layout.BOTH_SIDES.value
+    )
     strips = BooleanField(_l("With strips for activation codes"))
     replaces = BooleanField(_l("Replace the cards"))
     form_id = HiddenField()
