@@ -17,11 +17,13 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from tests.passbooks import post_lines
 from tests.scanning import as_device, record, scan_row
 from tests.signed_in import sign_in
 from tests.town import FRIDAY, Town
 from volunteer.domain.access import PERMISSIONS, Role, Scope
 from volunteer.domain.tokens import poster_code
+from volunteer.services.bequests import propose_bequest
 from volunteer.services.merges import Wish, merge_residents
 from volunteer.services.moves import ask_to_move, carry_on
 from volunteer.store import models as m
@@ -152,6 +154,11 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         now=now,
         scope=Scope.of(town.community_id),
     )
+    left = town.resident("走了的人", state="deceased")
+    post_lines(town, left, [{"points": 8, "code": "opening_balance"}])
+    bequest = propose_bequest(
+        left, None, by=ids["organizer"], now=now, scope=Scope.of(town.community_id)
+    )
     neighbours = town.community("狮岭社区")
     comes = ask_to_move(
         town.resident("从别处来的人", community_id=neighbours),
@@ -172,6 +179,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "activity_id": activity,
         "area_id": town.area_id,
         "batch_id": checked,
+        "bequest_id": bequest,
         "building_id": building,
         "card_id": card,
         "code": code,
@@ -211,6 +219,9 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     print_id = town.card_print([who], by=ids["community_admin"])
     for page in ("shown", "pages", "delete", "again"):
         world.values_of[f"card_prints.{page}"] = {"task_id": print_id}
+    world.values_of["bequests.propose"] = {
+        "ref": town.write(lambda tx: str(tx.get(m.Resident, left).ref))  # type: ignore[union-attr]
+    }
     world.values_of["check_in.scanned"] = {"code": poster_code(town.keys.poster_code, event, 0)}
     return world
 

@@ -236,7 +236,7 @@ def test_a_debt_goes_along_and_comes_to_the_same(two: Two, points: int) -> None:
     award = one(town, select(m.Transfer.id).where(m.Transfer.code == "award").limit(1))
     reverse_transfer(award, reason="错", by=two.old_staff, now=LATER, scope=Scope.of(two.old))
     if points:
-        post_lines(town, two.who, [{"points": points, "code": "opening_balance"}])
+        post_lines(town, two.who, [{"points": points, "code": "adjustment"}])
     before = passbook(town, two.who)[0], owed(two, two.who)
     assert before == (points, 20)
     who = two.arrived(two.all_the_way())
@@ -253,7 +253,7 @@ def test_a_crash_between_any_two_transactions_loses_and_doubles_nothing(
     what is in neither passbook is in the clearing accounts."""
     for crashes_after in range(12):
         two.who = two.town.resident()
-        post_lines(two.town, two.who, [{"points": 22, "code": "opening_balance"}])
+        post_lines(two.town, two.who, [{"points": 22, "code": "adjustment"}])
         key = two.ask()
         two.carry(key)
         two.accept(key)
@@ -353,7 +353,7 @@ def test_who_helped_there_before_goes_on_in_that_passbook(two: Two) -> None:
     as_guest = {"home_community_id": two.old, "home_resident_id": two.who}
     guest = town.resident(community_id=two.new, **as_guest)
     elsewhere = town.resident(community_id=third, **as_guest)
-    post_lines(town, guest, [{"points": 3, "code": "opening_balance"}])
+    post_lines(town, guest, [{"points": 3, "code": "adjustment"}])
     who = two.arrived(two.all_the_way())
     assert who == guest
     assert passbook(town, who)[0] == 25

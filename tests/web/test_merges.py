@@ -26,7 +26,7 @@ class Twins:
         self.kept, self.gone = (town.resident(building_id=self.home) for _ in range(2))
         for one in (self.kept, self.gone):
             town.card(one)
-        post_lines(town, self.gone, [{"points": 30, "code": "opening_balance"}])
+        post_lines(town, self.gone, [{"points": 30, "code": "adjustment"}])
         self.kept_ref, self.gone_ref = office.ref(self.kept), office.ref(self.gone)
         self.page = f"/admin/people/{self.kept_ref}/merge/{self.gone_ref}"
 

@@ -24,7 +24,7 @@ class Sides:
         self.who = town.resident("王兰", building_id=town.building("1栋"))
         town.login(RESIDENT, acts_for={self.who: "self"})
         town.card(self.who)
-        lines = [{"points": 30, "minutes": 90, "code": "opening_balance"}]
+        lines = [{"points": 30, "minutes": 90, "code": "adjustment"}]
         post_lines(town, self.who, lines)
         self.ref = self.office.ref(self.who)
         self.move = f"/admin/people/{self.ref}/move"

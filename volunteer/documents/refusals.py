@@ -322,6 +322,8 @@ TABLE: dict[Code, Row] = {
            "person's page first.")),
     Code.NO_POINTS_LEFT: (409,
         _l("There are no points in this passbook to pass on.")),
+    Code.BEQUEST_WAITS: (409,
+        _l("A proposal for these points is waiting already. Please approve or withdraw it first.")),
 
     # Spreadsheets
     Code.SHEET_TOO_LARGE: (413,

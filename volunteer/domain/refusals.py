@@ -157,6 +157,7 @@ class Code(StrEnum):
     MOVE_WAITS = "move_waits"
     NOT_DECEASED = "not_deceased"
     NO_POINTS_LEFT = "no_points_left"
+    BEQUEST_WAITS = "bequest_waits"
 
     # Spreadsheets
     SHEET_TOO_LARGE = "sheet_too_large"

@@ -10,19 +10,21 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.domain.access import Permission, Principal
 from volunteer.store.database import db
-from volunteer.store.models import CommunityMove, FamilyRequest, OpeningBalance, Resident
+from volunteer.store.models import Bequest, CommunityMove, FamilyRequest, OpeningBalance, Resident
 
 
 @dataclass(frozen=True)
 class Waiting:
     """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
     somebody else wrote down; ``family_requests``: would-be guardians and helpers; ``arrivals``:
-    people who want to come from another community."""
+    people who want to come from another community; ``bequests``: points of somebody who died that
+    somebody else proposed to pass on."""
 
     to_confirm: int = 0
     to_approve: int = 0
     family_requests: int = 0
     arrivals: int = 0
+    bequests: int = 0
 
 
 def read_waiting(person: Principal) -> Waiting:
@@ -49,7 +51,13 @@ def read_waiting(person: Principal) -> Waiting:
         CommunityMove.side == "in",
         _among(CommunityMove.community_id, edit),
     )
-    counted = (one.scalar_subquery() for one in (to_confirm, to_approve, requests, arrivals))
+    bequests = select(func.count()).where(
+        Bequest.state == "waiting",
+        _among(Bequest.community_id, approve),
+        Bequest.proposed_by_login_id != person.login_id,
+    )
+    waiting = (to_confirm, to_approve, requests, arrivals, bequests)
+    counted = (one.scalar_subquery() for one in waiting)
     return Waiting(*(int(number) for number in db.session.execute(select(*counted)).one()))
 
 

@@ -134,7 +134,7 @@ def issue_blank_cards(
 
 
 def _issue(tx: Tx, resident: Row[Any], keys: Keys, by: int | None, now: datetime) -> IssuedCard:
-    if resident.state not in ("active", "provisional"):
+    if resident.state not in ("active", "provisional", "moved_away"):
         raise refuse(Code.RESIDENT_INACTIVE)
     # Of this passbook number, not of this resident: a merged row's cards keep their numbers.
     newest = tx.run(

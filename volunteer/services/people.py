@@ -1,7 +1,7 @@
 """Residents: take somebody up, correct what is written about them, note that they left.
 
-A person is never removed: the books keep their lines. Who moved away or died keeps the passbook,
-closed to new scans, and can be taken back.
+A person is never removed: the books keep their lines. Who moved away keeps the passbook and may go
+on serving; of who died it is closed to scans. Both can be taken back.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from volunteer.domain.tokens import Keys
 from volunteer.store.audit import record_audit
 from volunteer.store.confirmation import Decision, record_confirmed, record_rejected
 from volunteer.store.database import Tx, transact
+from volunteer.store.farewell import record_closed, record_opened_again, record_what_ends
 from volunteer.store.likenesses import record_told_apart
 from volunteer.store.models import (
     AuditEvent,
+    Bequest,
     ExternalNumber,
-    Membership,
-    Residence,
     Resident,
     WalkIn,
 )
@@ -157,10 +157,11 @@ def change_resident_state(
 ) -> None:
     """Somebody moved away or died on ``day``, is back, or is confirmed or rejected by staff.
 
-    Leaving ends the running residences and memberships on that day; coming back opens the
-    passbook again and leaves it to staff to write down where they live now. Raises Refused:
-    ``not_found``, ``changed_meanwhile`` (not from the state they are in now), ``date_invalid`` (a
-    day to come), and for somebody provisional what ``record_confirmed`` refuses.
+    Leaving ends homes and memberships on that day. Who moved away keeps card and passbook and may
+    go on serving; of who died, cards and sign-in are closed. Coming back leaves it to staff to
+    write down where they live now. Raises Refused: ``not_found``, ``changed_meanwhile`` (not from
+    the state they are in now), ``date_invalid`` (a day to come), ``bequest_waits``, and for
+    somebody provisional what ``record_confirmed`` refuses.
     """
 
     def work(tx: Tx) -> None:
@@ -171,7 +172,12 @@ def change_resident_state(
         if day > load_today(tx, before.community_id, now):
             raise refuse(Code.DATE_INVALID, field="day")
         if state in ("moved_away", "deceased"):
-            _end_what_runs(tx, resident_id, day)
+            record_what_ends(tx, resident_id, day)
+        if state == "deceased":
+            record_closed(tx, resident_id, now)
+        if before.state == "deceased":
+            _require_no_bequest(tx, resident_id)
+            record_opened_again(tx, resident_id)
         if before.state == "provisional":
             _decide_provisional(tx, before, state, by, now)
         else:
@@ -297,17 +303,12 @@ def _decide_provisional(tx: Tx, before: Row[Any], state: str, by: int, now: date
         raise refuse(Code.CHANGED_MEANWHILE)
 
 
-def _end_what_runs(tx: Tx, resident_id: int, day: date) -> None:
-    for model in (Residence, Membership):
-        tx.run(
-            update(model)
-            .where(
-                model.resident_id == resident_id,
-                model.ends_on.is_(None),
-                model.starts_on <= day,
-            )
-            .values(ends_on=day)
-        )
+def _require_no_bequest(tx: Tx, resident_id: int) -> None:
+    waiting = select(Bequest.id).where(
+        Bequest.resident_id == resident_id, Bequest.state == "waiting"
+    )
+    if tx.run(waiting).first():
+        raise refuse(Code.BEQUEST_WAITS)
 
 
 def _require_number_free(

@@ -17,6 +17,7 @@ from volunteer.domain.moves import MAY_MOVE, MovePosting, Step, leave_transfers,
 from volunteer.domain.refusals import Code, refuse
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import Tx
+from volunteer.store.farewell import record_household_left, record_what_ends
 from volunteer.store.ledger import ACCOUNT, RESIDENT, lock_passbooks, post, read_system_accounts
 from volunteer.store.models import (
     ActivationCode,
@@ -26,10 +27,7 @@ from volunteer.store.models import (
     Consent,
     ContactPhone,
     ExternalNumber,
-    HouseholdMember,
     LoginResident,
-    Membership,
-    Residence,
 )
 from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_today
@@ -270,10 +268,5 @@ def _close(tx: Tx, resident: Any, today: date, now: datetime) -> None:
         .where(_LINK.c.resident_id == resident.id, _LINK.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    for model in (Residence, Membership, HouseholdMember):
-        table = table_of(model)
-        running = table.c.ends_on.is_(None) | (table.c.ends_on > today)
-        ending = update(table).where(
-            table.c.resident_id == resident.id, running, table.c.starts_on <= today
-        )
-        tx.run(ending.values(ends_on=today))
+    record_what_ends(tx, resident.id, today)
+    record_household_left(tx, resident.id, now)

@@ -29,6 +29,7 @@ from volunteer.web import (
 PLACES: tuple[str, ...] = (
     "activate",
     "admin.audit",
+    "admin.bequests",
     "admin.blank_cards",
     "admin.card_prints",
     "admin.card_receipts",

@@ -65,6 +65,13 @@ STAFF_BAR = (
     Item("people.residents", _l("Residents"), "people", _PEOPLE, Permission.SEE_PEOPLE),
     Item("to_confirm.waiting", _l("To confirm"), "check", _PEOPLE, Permission.EDIT_PEOPLE),
     Item("moves.arrivals", _l("Arrivals"), "home", _PEOPLE, Permission.EDIT_PEOPLE),
+    Item(
+        "bequests.waiting",
+        _l("Points left behind"),
+        "heart",
+        _PEOPLE,
+        Permission.APPROVE_RECORDS,
+    ),
     Item("duplicates.duplicates", _l("Likely duplicates"), "copy", _PEOPLE, Permission.EDIT_PEOPLE),
     Item(
         "opening_balances.waiting",
@@ -177,6 +184,7 @@ def _counts(person: Principal) -> dict[str, int]:
         "opening_balances.waiting": waiting.to_approve,
         "family_requests.waiting": waiting.family_requests,
         "moves.arrivals": waiting.arrivals,
+        "bequests.waiting": waiting.bequests,
     }
 
 
