@@ -254,7 +254,10 @@ def _settle_cards(town: Town, event: int, now: datetime) -> tuple[int, str]:
 
 def _settle_team(town: Town, event: int, who: int, now: datetime) -> tuple[int, str]:
     """A visiting team at the event, and its code there."""
-    kind = town.write(lambda tx: tx.run(select(m.OrganisationKind.id)).first()[0])
+    kinds = select(m.OrganisationKind.id).where(
+        m.OrganisationKind.community_id == town.community_id
+    )
+    kind = town.write(lambda tx: tx.run(kinds).scalars().first())
     of = {"community_id": town.community_id, "created_at": now}
     team = town._add(m.VisitingTeam, kind_id=kind, name="实验小学三（2）班", has_minors=True, **of)
     town._add(m.TeamEvent, team_id=team, event_id=event, ref="0123456789abcdef", **of)

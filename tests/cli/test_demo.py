@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from volunteer.cli.demo import load, replay
+from volunteer.cli.demo import load, replay, visitors
 from volunteer.cli.demo.history import FRIDAY_DAY, Session, split, two_years_before
 from volunteer.cli.demo.logins import GUARDIAN, LOGINS, PASSWORD, RESIDENT
 from volunteer.cli.demo.plan import DemoPlan, build_plan, facts, sums_of_the_report
@@ -163,6 +163,7 @@ def test_chapters_are_loaded_once(both_app: Flask, short_plan: DemoPlan) -> None
     assert load.is_loaded()
     assert count(m.Attendance) == people_times(list(short_plan.sessions))
     assert count(m.Login) == 8
+    assert (count(m.VisitingTeam), count(m.TeamMember)) == (1, visitors.PUPILS)
     before = {model.__tablename__: count(model) for model in (m.Resident, m.Event, m.Scan)}
     assert load_it(both_app, NOON + timedelta(days=3)) == (0, "")
     assert before == {model.__tablename__: count(model) for model in (m.Resident, m.Event, m.Scan)}

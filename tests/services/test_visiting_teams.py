@@ -17,6 +17,7 @@ from volunteer.domain import walk_ins as limits
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.scans import Recorder
+from volunteer.queries.roll_call import read_candidates
 from volunteer.queries.visiting_teams import (
     TeamRow,
     read_team,
@@ -28,6 +29,7 @@ from volunteer.queries.visiting_teams import (
 )
 from volunteer.services import visiting_teams as teams
 from volunteer.services import walk_ins
+from volunteer.services.merges import Wish, merge_residents
 from volunteer.services.team_people import Joiner, ListOfPeople, add_people, end_member, join_team
 from volunteer.services.visiting_teams import TeamDetails
 from volunteer.store import models as m
@@ -198,6 +200,40 @@ def test_a_teams_people_write_themselves_down(scene: Scene) -> None:
     teams.set_team_active(team, False, **scene.by)
     assert refused(scene.join, team, "林四") is Code.NOT_FOUND
     assert read_team_code(scene.visit(team).ref) is None
+
+
+def test_two_of_a_class_may_have_one_name(scene: Scene) -> None:
+    team = scene.team()
+    scene.join(team, "王伟", browser_nonce="one")
+    scene.join(team, "王伟", browser_nonce="one")
+    assert [one.name for one in scene.members(team)] == ["王伟"]
+    scene.join(team, "王伟", browser_nonce="two")
+    assert [one.attendance for one in scene.members(team)] == ["present", "present"]
+
+
+def test_the_roll_call_leaves_a_team_to_its_own_page(scene: Scene) -> None:
+    team = scene.team()
+    scene.add(team)
+    scene.call(team)
+    neighbour = scene.town.resident("李邻居")
+    record(
+        scene.town,
+        scene.recorder,
+        scan_row(scene.event_id, provenance="roll_call", resident_id=neighbour),
+    )
+    activity = select(m.Event.activity_id).where(m.Event.id == scene.event_id)
+    again = scene.town.event(scene.town.write(lambda tx: tx.run(activity).scalar_one()))
+    db.session.remove()
+    assert [one.name for one in read_candidates(again, scene.scope)] == ["李邻居"]
+
+
+def test_a_merged_member_stays_in_the_team_once(scene: Scene) -> None:
+    team = scene.team()
+    scene.add(team, "林一", "林一一")
+    first, second = [one.resident_id for one in scene.members(team)]
+    merge_residents(Wish(first, second, with_sign_ins=True), **scene.by)
+    assert [one.resident_id for one in scene.members(team)] == [first]
+    assert scene.whole()
 
 
 def test_a_flood_of_invented_people_is_stopped(

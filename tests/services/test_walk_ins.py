@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -16,6 +16,10 @@ from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.visits import Visit
 from volunteer.domain.walk_ins import MOST_BY_ADDRESS, MOST_BY_BROWSER
+from volunteer.queries import events_public
+from volunteer.queries.events import read_event
+from volunteer.queries.rosters import read_roster
+from volunteer.queries.scanning import read_here_count
 from volunteer.queries.verify import read_report
 from volunteer.queries.walk_ins import read_to_confirm
 from volunteer.services import walk_ins
@@ -68,10 +72,10 @@ def whole(town: Town) -> bool:
     return read_report(Scope.of(town.community_id)).is_whole
 
 
-def confirm(town: Town, *residents: int, by: int | None = None) -> int:
+def confirm(town: Town, *residents: int, by: int | None = None, now: datetime = FRIDAY) -> int:
     by = by or town.login(roles=("organizer",))
     scope = Scope.of(town.community_id)
-    return walk_ins.confirm(town.community_id, residents, by=by, now=FRIDAY, scope=scope)
+    return walk_ins.confirm(town.community_id, residents, by=by, now=now, scope=scope)
 
 
 def reject(town: Town, *residents: int) -> int:
@@ -108,6 +112,35 @@ def test_a_stranger_is_there_at_once_and_earns_when_confirmed(both_town: Town) -
     assert whole(town)
     assert confirm(town, who) == 0, "a second tap posts nothing again"
     assert passbook(town, who) == (22, 60, 2)
+
+
+def test_the_boards_of_the_events_own_days_move_however_late(both_town: Town) -> None:
+    town = both_town
+    building, event_id = town.building("12栋"), an_event(town)
+    who = walk_in(town, event_id, building_id=building)
+    assert confirm(town, who, now=FRIDAY + timedelta(days=40)) == 1
+    found = select(m.BoardTotal.period_kind, m.BoardTotal.period_start)
+    assert {tuple(row) for row in town.write(lambda tx: tx.run(found).all())} == {
+        ("day", date(2026, 11, 20)),
+        ("week", date(2026, 11, 16)),
+        ("month", date(2026, 11, 1)),
+        ("year", date(2026, 1, 1)),
+        ("all", date(1970, 1, 1)),
+    }
+    assert whole(town)
+
+
+def test_every_head_count_has_them_at_once(both_town: Town) -> None:
+    town, scope, event_id = both_town, Scope.of(both_town.community_id), an_event(both_town)
+    walk_in(town, event_id)
+    db.session.remove()
+    shown = read_event(scope, event_id, FRIDAY)
+    assert shown is not None
+    assert shown.row.counts.everybody == 1  # lists, the event's page, the code screen
+    assert read_here_count(event_id, scope).came == 1  # the scanner
+    assert read_roster(scope, event_id).counts.present == 1
+    [public] = events_public.read_events(scope, date(2026, 11, 20), date(2026, 11, 20))
+    assert public.taken == 1
 
 
 def test_once_confirmed_the_next_scan_earns_at_once(both_town: Town) -> None:

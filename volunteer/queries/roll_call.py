@@ -20,6 +20,7 @@ from volunteer.store.models import (
     EventLeader,
     Membership,
     Resident,
+    TeamMember,
 )
 
 Statement = Select[*tuple[Any, ...]]
@@ -93,6 +94,11 @@ def _recent(event: Any) -> Statement:
             Event.local_date >= event.local_date - timedelta(days=RECENT_DAYS),
             Event.local_date <= event.local_date,
             Attendance.state != "undone",
+            # A visiting team is called on its own page.
+            ~exists().where(
+                TeamMember.community_id == event.community_id,
+                TeamMember.resident_id == Resident.id,
+            ),
         )
         .group_by(*_CANDIDATE, Resident.pinyin)
         .order_by(last.desc(), Resident.pinyin, Resident.id)

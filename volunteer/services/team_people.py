@@ -27,7 +27,12 @@ from volunteer.store.models import TeamEvent, TeamMember, VisitingTeam
 from volunteer.store.people import record_residents
 from volunteer.store.rows import load_row, load_today
 from volunteer.store.scans import record_batches
-from volunteer.store.visiting_teams import Member, load_members, record_members
+from volunteer.store.visiting_teams import (
+    Member,
+    load_expected,
+    load_members,
+    record_members,
+)
 from volunteer.store.walk_ins import (
     NewWalkIn,
     came_from,
@@ -241,15 +246,18 @@ def _load_team(tx: Tx, here: Row[Any]) -> Row[Any]:
 def _known_or_new(
     tx: Tx, team: Row[Any], name: str, joiner: Joiner, visit: Visit, keys: Keys
 ) -> int | None:
-    """Whom to check in: somebody of this name who is still to be confirmed, or a new person. None
-    for who is on the books: the leader calls their name."""
+    """Whom to check in: somebody of this name who is to be confirmed and has not come by another
+    phone, or a new person. None for who is on the books: the leader calls their name."""
     now, today = visit.seen_at, load_today(tx, team.community_id, visit.seen_at)
     members = load_members(tx, team.community_id, team.id, today)
-    same = [one for one in members if one.name == name]
-    if same:
-        waiting = [one.resident_id for one in same if one.state == "provisional"]
-        return waiting[0] if waiting else None
     origin = came_from(keys.sign_in_throttle, joiner.address, joiner.browser_nonce)
+    same = [one for one in members if one.name == name]
+    if any(one.state == "active" for one in same):
+        return None
+    ids = [one.resident_id for one in same]
+    still = load_expected(tx, team.community_id, visit.event_id, ids, origin)
+    if still is not None:
+        return still
     refusal = decide_walk_in(load_counts(tx, visit.event_id, origin, now))
     if refusal:
         raise Refused(refusal)

@@ -11,12 +11,15 @@ from sqlalchemy import or_, select
 
 from volunteer.store.bulk import insert_rows
 from volunteer.store.database import Tx
-from volunteer.store.models import Resident, TeamEvent, TeamMember
+from volunteer.store.models import Attendance, Resident, TeamEvent, TeamMember, WalkIn
 from volunteer.store.models.base import table_of
+from volunteer.store.walk_ins import CameFrom
 
+_attendance = table_of(Attendance)
 _member = table_of(TeamMember)
 _resident = table_of(Resident)
 _team_event = table_of(TeamEvent)
+_walk_in = table_of(WalkIn)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,35 @@ def load_members(tx: Tx, community_id: int, team_id: int, today: date) -> list[M
         .order_by(_resident.c.id)
     )
     return [Member(row.id, row.name, row.state) for row in found]
+
+
+def load_expected(
+    tx: Tx, community_id: int, event_id: int, resident_ids: Sequence[int], source: CameFrom
+) -> int | None:
+    """Of these people of one name: who wrote themselves down with this very browser, else somebody
+    who is not at the event yet. None when all of them came by other phones: two of a class may
+    have one name."""
+    if not resident_ids:
+        return None
+    here = (
+        select(_attendance.c.id)
+        .where(
+            _attendance.c.community_id == community_id,
+            _attendance.c.event_id == event_id,
+            _attendance.c.resident_id == _resident.c.id,
+            _attendance.c.state != "undone",
+        )
+        .exists()
+    )
+    found = tx.run(
+        select(_resident.c.id, _walk_in.c.browser_hash, here.label("here"))
+        .outerjoin(_walk_in, _walk_in.c.resident_id == _resident.c.id)
+        .where(_resident.c.community_id == community_id, _resident.c.id.in_(resident_ids))
+        .order_by(_resident.c.id)
+    ).all()
+    own = [row.id for row in found if row.browser_hash and row.browser_hash == source.browser_hash]
+    absent = [row.id for row in found if not row.here]
+    return next(iter(own + absent), None)
 
 
 def record_members(

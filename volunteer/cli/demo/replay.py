@@ -14,6 +14,7 @@ from volunteer.cli.demo.history import ZONE, Present, Session
 from volunteer.cli.demo.logins import GUARDIAN, LEADER, ORGANIZER, RESIDENT
 from volunteer.cli.demo.people import YOUNG_HOSTS
 from volunteer.cli.demo.plan import MEIFU, DemoPlan, coming_events
+from volunteer.cli.demo.visitors import invite_team
 from volunteer.domain.events import EventPlan, LeaderPlan
 from volunteer.domain.scans import Recorder, Scan, body_hash_of
 from volunteer.domain.tokens import CardNumber, EventCode, Keys, poster_code, rotating_code
@@ -78,6 +79,17 @@ class Replay:
                 )
                 by = self.organizer_id
                 add_event(activity_id, plan, by=by, now=midnight, scope=EVERYWHERE)
+        first = coming_events(day)[0]
+        there = read_events(self.community_id, midnight, until, EVERYWHERE)
+        key = (self.activities[first.activity], first.starts_at, first.place)
+        invite_team(
+            self.community_id,
+            there[key].event_id,
+            self.organizer,
+            keys=self.keys,
+            now=midnight,
+            today=day,
+        )
 
     # --- one session ------------------------------------------------------------------------
 
