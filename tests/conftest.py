@@ -8,12 +8,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from hypothesis import settings
-from sqlalchemy import create_engine, text
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from tests.signed_in import FreshClient
@@ -112,7 +114,8 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    _on_server(postgresql_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgresql_template}"')
+    clone = f'CREATE DATABASE "{name}" TEMPLATE "{postgresql_template}" STRATEGY FILE_COPY'
+    _on_server(postgresql_server, clone)
     yield _named(postgresql_server, name)
     _on_server(postgresql_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -149,10 +152,42 @@ def town(app: Flask) -> Town:
 def app_on(url: str, data_dir: Path) -> Iterator[Flask]:
     app = create_app(make_config(url, data_dir))
     app.test_client_class = FreshClient
+    quicken(app)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def quicken(app: Flask) -> None:
+    """Spare an app of the tests what only costs time: waits for the disk, compiling templates."""
+    app.jinja_env.bytecode_cache = _compiled
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _never_sync)
+
+
+class _Compiled(BytecodeCache):
+    """Every test has an app of its own; a template is compiled for the first one only."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
+def _never_sync(connection: Any, _record: Any) -> None:
+    """No power cut is tested here, and a test's many small transactions would each wait for the
+    disk."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _migrate(url: str, data_dir: Path) -> None:

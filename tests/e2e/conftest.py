@@ -25,7 +25,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.conftest import make_config
+from tests.conftest import make_config, quicken
 from tests.town import Town
 from volunteer.factory import create_app
 from volunteer.store.database import db
@@ -66,6 +66,7 @@ def live(sqlite_url: str, tmp_path: Path) -> Iterator[Live]:
     url = f"http://127.0.0.1:{port}"
     config = replace(make_config(sqlite_url, tmp_path), port=port, public_url=url)
     app = create_app(config)
+    quicken(app)
     server = make_server("127.0.0.1", port, app, threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -40,28 +40,11 @@ FAST = settings(
 )
 
 
-@pytest.fixture
-def quick(both_app: Flask) -> Flask:
-    """The app on a database that does not wait for the disk: nothing here pulls the plug."""
-    _without_disk()
-    return both_app
-
-
-def _without_disk() -> None:
-    if db.engine.dialect.name == "sqlite":
-
-        @event.listens_for(db.engine, "connect")
-        def _connect(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA synchronous=OFF")
-
-        db.engine.dispose()
-
-
 @pytest.mark.faults
 @pytest.mark.timeout(1800 if FULL else 240)
-def test_everything_a_community_does_keeps_the_books(quick: Flask) -> None:
+def test_everything_a_community_does_keeps_the_books(both_app: Flask) -> None:
     examples = {"sqlite": 12, "postgresql": 6}[db.engine.dialect.name] * (10 if FULL else 1)
-    run_state_machine_as_test(machine_for(quick), settings=settings(FAST, max_examples=examples))
+    run_state_machine_as_test(machine_for(both_app), settings=settings(FAST, max_examples=examples))
 
 
 # --- the negative controls ---------------------------------------------------------------
@@ -280,7 +263,6 @@ FOUND_LATER: list[Callable[[Patch], None]] = [
 def test_the_machine_notices(
     app: Flask, without: Callable[[Patch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _without_disk()
     without(monkeypatch)
     few = settings(
         FAST,

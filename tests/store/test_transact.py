@@ -7,15 +7,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from tests.conftest import make_config
 from tests.town import Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused, refuse
+from volunteer.factory import create_app
 from volunteer.store import database
 from volunteer.store.database import (
     ATTEMPTS,
@@ -363,14 +366,16 @@ def test_a_turn_ends_with_its_writer_whatever_happened(
     assert sqlite_tally() == 1
 
 
-def test_every_connection_is_set_as_sqlite_needs_it(app: Flask) -> None:
+def test_every_connection_is_set_as_sqlite_needs_it(sqlite_url: str, tmp_path: Path) -> None:
+    """In an app that the tests have not quickened."""
     wanted = {
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
         "recursive_triggers": 1,
     }
-    with db.engine.connect() as one, db.engine.connect() as other:
+    app = create_app(make_config(sqlite_url, tmp_path))
+    with app.app_context(), db.engine.connect() as one, db.engine.connect() as other:
         for connection in (one, other):
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
             assert found == wanted
