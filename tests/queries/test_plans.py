@@ -12,6 +12,7 @@ from tests.town import FRIDAY, PASSWORD, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.people_search import parse_people_search
 from volunteer.domain.tokens import session_token_hash
+from volunteer.queries.passbook import read_passbooks_of
 from volunteer.queries.people import SHOWS, PeopleFilter, read_people
 from volunteer.queries.principals import read_principal
 from volunteer.queries.roll_call import find_candidates
@@ -20,7 +21,7 @@ from volunteer.store.activation import load_codes
 from volunteer.store.database import db
 
 GROWING = {"activation_code", "attendance", "card", "consent", "event_leader", "login_resident"}
-GROWING |= {"external_number", "residence", "scan"}
+GROWING |= {"account", "external_number", "residence", "scan"}
 
 
 def people(town: Town, text: str = "", show: str = "") -> object:
@@ -38,10 +39,17 @@ def who_is_asking(town: Town) -> object:
     return found
 
 
+def own_passbooks(town: Town) -> object:
+    found = read_passbooks_of(Scope.of(town.community_id), [town.resident(), town.resident()])
+    assert len(found) == 2
+    return found
+
+
 READS: dict[str, Callable[[Town], object]] = {
     "an activation": lambda town: town.write(lambda tx: load_codes(tx, 1)),
     "roll call": lambda town: find_candidates("01", 1, Scope.of(town.community_id)),
     "who is asking": who_is_asking,
+    "one's own passbooks": own_passbooks,
     **{f"people, {show}": lambda town, show=show: people(town, show=show) for show in SHOWS},  # type: ignore[misc]
     **{
         f"people, {text}": lambda town, text=text: people(town, text)  # type: ignore[misc]

@@ -13,17 +13,27 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, case, literal, select, union_all
+from sqlalchemy import (
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    case,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Scope
+from volunteer.queries.own_passbooks import own_resident_ids
+from volunteer.store.bulk import among_found
 from volunteer.store.database import db
 from volunteer.store.models import (
     Account,
     Activity,
     Attendance,
     Community,
-    CommunityMove,
     Entry,
     Event,
     Resident,
@@ -151,30 +161,9 @@ def read_passbooks_of(scope: Scope, resident_ids: Iterable[int]) -> list[Passboo
 
     ``scope`` holds for where they are at home; the others are theirs wherever they are.
     """
-    wanted = set(resident_ids)
-    at_home: ColumnElement[bool] = Account.resident_id.in_(wanted)
-    as_guest: ColumnElement[bool] = Resident.home_resident_id.in_(wanted)
-    if scope.community_ids is not None:
-        at_home &= Account.community_id.in_(scope.community_ids)
-        as_guest &= Resident.home_community_id.in_(scope.community_ids)
-    left = Account.resident_id.in_(_left_behind(wanted))
-    statement = _cover_statement(Scope.everything()).where(at_home | as_guest | left)
+    whose = own_resident_ids(scope, set(resident_ids))
+    statement = _cover_statement(Scope.everything()).where(among_found(Account.resident_id, whose))
     return [_cover(row) for row in db.session.execute(statement.order_by(Account.id))]
-
-
-def _left_behind(resident_ids: set[int]) -> Select[Any]:
-    """Who these residents were before they moved here; whoever they are now may read that on."""
-    out, arrived = aliased(CommunityMove), aliased(CommunityMove)
-    return (
-        select(out.resident_id)
-        .join(arrived, arrived.move_key == out.move_key)
-        .where(
-            arrived.resident_id.in_(resident_ids),
-            arrived.side == "in",
-            arrived.state == "done",
-            out.side == "out",
-        )
-    )
 
 
 def read_cover_by_ref(scope: Scope, ref: str) -> PassbookCover | None:
@@ -279,7 +268,7 @@ def _halving(cover: PassbookCover, *boundaries: datetime) -> Select[Any]:
             case((is_before, seeds.c.high), else_=middle),
             seeds.c.boundary,
         )
-        .join(Entry, and_(Entry.account_id == cover.account_id, Entry.entry_no == middle))
+        .join(Entry, (Entry.account_id == cover.account_id) & (Entry.entry_no == middle))
         .join(Transfer, Transfer.id == Entry.transfer_id)
         .where(seeds.c.low < seeds.c.high)
     )
@@ -328,6 +317,39 @@ def _newer_page(
     )
 
 
+_REVERSING = aliased(Transfer)
+_LINES = (
+    select(
+        Entry.entry_no,
+        Entry.transfer_id,
+        Transfer.code,
+        Transfer.facts,
+        Entry.amount_points,
+        Entry.amount_minutes,
+        Entry.balance_after_points,
+        Entry.total_after_minutes,
+        Transfer.occurred_at,
+        Transfer.posted_at,
+        Transfer.reason,
+        Activity.name.label("activity_name"),
+        Activity.name_en.label("activity_name_en"),
+        _REVERSING.id.is_not(None).label("is_reversed"),
+    )
+    .join(Transfer, Transfer.id == Entry.transfer_id)
+    .outerjoin(Attendance, Attendance.id == Transfer.attendance_id)
+    .outerjoin(Event, Event.id == Attendance.event_id)
+    .outerjoin(Activity, Activity.id == Event.activity_id)
+    .outerjoin(_REVERSING, _REVERSING.reverses_id == Transfer.id)
+    .where(
+        Entry.account_id == bindparam("account_id"),
+        Entry.entry_no.between(bindparam("low"), bindparam("high")),
+    )
+    .limit(bindparam("most", type_=Integer))
+)
+# Built once: building it took a tenth of the passbook's page.
+_UPWARDS, _DOWNWARDS = _LINES.order_by(Entry.entry_no), _LINES.order_by(Entry.entry_no.desc())
+
+
 def _lines(
     cover: PassbookCover,
     low: int,
@@ -337,36 +359,11 @@ def _lines(
     *,
     ascending: bool = False,
 ) -> list[Line]:
-    reversing = aliased(Transfer)
-    statement = (
-        select(
-            Entry.entry_no,
-            Entry.transfer_id,
-            Transfer.code,
-            Transfer.facts,
-            Entry.amount_points,
-            Entry.amount_minutes,
-            Entry.balance_after_points,
-            Entry.total_after_minutes,
-            Transfer.occurred_at,
-            Transfer.posted_at,
-            Transfer.reason,
-            Activity.name.label("activity_name"),
-            Activity.name_en.label("activity_name_en"),
-            reversing.id.is_not(None).label("is_reversed"),
-        )
-        .join(Transfer, Transfer.id == Entry.transfer_id)
-        .outerjoin(Attendance, Attendance.id == Transfer.attendance_id)
-        .outerjoin(Event, Event.id == Attendance.event_id)
-        .outerjoin(Activity, Activity.id == Event.activity_id)
-        .outerjoin(reversing, reversing.reverses_id == Transfer.id)
-        .where(Entry.account_id == cover.account_id, Entry.entry_no.between(low, high))
-        .order_by(Entry.entry_no if ascending else Entry.entry_no.desc())
-        .limit(limit)
-    )
+    statement = _UPWARDS if ascending else _DOWNWARDS
     if codes:
         statement = statement.where(Transfer.code.in_(codes))
-    return [_line(row) for row in db.session.execute(statement)]
+    page = {"account_id": cover.account_id, "low": low, "high": high, "most": limit}
+    return [_line(row) for row in db.session.execute(statement, page)]
 
 
 def _line(row: Row[Any]) -> Line:

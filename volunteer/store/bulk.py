@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, Dialect, Select, Table, bindparam
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Dialect, SelectBase, Table, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -205,7 +205,7 @@ class among_found(FunctionElement[Any]):  # noqa: N801 - reads as a function in 
     inherit_cache = True
     name = "among_found"
 
-    def __init__(self, column: ColumnElement[Any], found: Select[Any]) -> None:
+    def __init__(self, column: Any, found: SelectBase) -> None:
         super().__init__(column, found.scalar_subquery())
 
 
