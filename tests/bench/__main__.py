@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 
-from tests.bench import cards, reading, scans
+from tests.bench import cards, importing, reading, scans
 
 
 def show_scans() -> None:
@@ -62,19 +62,30 @@ def show_cards() -> None:
         )
 
 
+def show_importing() -> None:
+    for kind in ("sqlite", "postgresql"):
+        one = importing.measure(kind)
+        print(f"\nimport of {one.rows:,} residents on {kind}:")
+        print(f"  upload {one.upload_seconds:.1f} s,", end="")
+        print(f" dry run {one.dry_run_seconds:.1f} s, writing down {one.write_seconds:.1f} s")
+        print(f"  before:    {one.quiet}\n  meanwhile: {one.meanwhile}")
+
+
 def main() -> None:
     print(
         f"{datetime.now(UTC):%Y-%m-%d}  {platform.machine()}  Python {platform.python_version()}",
         end="",
     )
     print(f"  SQLite {sqlite3.sqlite_version}")
-    wanted = sys.argv[1:] or ["scans", "reading", "cards"]
+    wanted = sys.argv[1:] or ["scans", "reading", "cards", "importing"]
     if "scans" in wanted:
         show_scans()
     if "reading" in wanted:
         show_reading()
     if "cards" in wanted:
         show_cards()
+    if "importing" in wanted:
+        show_importing()
 
 
 main()

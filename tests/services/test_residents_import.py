@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
+import time
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.scanning import as_device, record, scan_row
 from tests.town import FRIDAY, SINCE, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
@@ -26,8 +29,11 @@ from volunteer.services import residents_import as service
 from volunteer.services import residents_upload, tasks
 from volunteer.services.residents_import import Choices
 from volunteer.services.residents_upload import Upload
+from volunteer.store import database
 from volunteer.store import models as m
 from volunteer.store.database import db
+
+log = logging.getLogger("tests")
 
 HEADER = ("姓名", "手机", "楼栋", "房号", "年龄", "义工号", "身份证号")
 COLUMNS = {
@@ -198,6 +204,51 @@ def test_a_killed_import_goes_on_where_it_stopped(both_town: Town) -> None:
     assert count(m.Resident) == service.CHUNK
     assert work_off(both_town, "next", FRIDAY + LEASE + timedelta(seconds=1)) == 1
     assert count(m.Resident) == count(m.Card) == 250
+
+
+def test_scans_go_on_while_an_import_is_checked_and_written(
+    both_town: Town, both_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How long a scan waits depends on the machine, so it is only shown (``make bench`` measures
+    it with 3,000 rows); what one turn to write costs does not, and is held."""
+    building = both_town.building("12栋")
+    event, device = both_town.event(both_town.activity()), both_town.device()
+    cards = [both_town.card(both_town.resident(building_id=building))[1] for _ in range(60)]
+    turns: list[float] = []
+    attempt = database._attempt
+
+    def timed(work: Any, scope: Scope) -> Any:
+        before = time.thread_time()
+        try:
+            return attempt(work, scope)
+        finally:
+            turns.append(time.thread_time() - before)
+
+    monkeypatch.setattr(database, "_attempt", timed)
+    stopping, waits = threading.Event(), []
+
+    def scanning() -> None:
+        with both_app.app_context():
+            for number in cards:
+                before = time.perf_counter()
+                [verdict] = record(both_town, as_device(device), scan_row(event, number))
+                waits.append(time.perf_counter() - before)
+                assert verdict.code == "ok_in"
+                if stopping.wait(0.01):
+                    return
+
+    thread = threading.Thread(target=scanning)
+    thread.start()
+    batch_id = keep(both_town, *many(0, 300))
+    check(both_town, batch_id)
+    start(both_town, batch_id)
+    work_off(both_town)
+    stopping.set()
+    thread.join()
+    assert sum(row.outcome == "added" for row in rows_of(batch_id)) == 300
+    assert len(waits) > 1
+    assert max(turns) < 0.2
+    log.info("%s scans meanwhile, the longest took %.0f ms", len(waits), max(waits) * 1000)
 
 
 def test_two_imports_of_the_same_people_at_once(both_town: Town, both_app: Flask) -> None:

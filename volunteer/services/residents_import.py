@@ -37,7 +37,7 @@ from volunteer.domain.residents_matching import (
 from volunteer.domain.tasks import NewTask, Progress, TakenTask
 from volunteer.domain.tokens import Keys
 from volunteer.store import imports as store
-from volunteer.store.database import Tx, transact
+from volunteer.store.database import Tx, look, transact
 from volunteer.store.import_changes import Hand, RowUpdate, record_new, record_updates
 from volunteer.store.import_old_books import record_old_books
 from volunteer.store.imports import record_import_audit
@@ -72,20 +72,23 @@ def check_import(
     if choices is not None:
         _require_clear(choices)
 
-    def load(tx: Tx) -> tuple[Sequence[Any], Reading, Register]:
-        batch = store.load_open_batch(tx, batch_id)
+    def begin(tx: Tx) -> None:
+        store.load_open_batch(tx, batch_id)
         if choices is not None:
             columns = {str(place): field.value for place, field in choices.columns.items()}
             store.record_batch(
                 tx, batch_id, columns=columns, default_age_band=choices.default_age_band
             )
-            batch = load_row(tx, ImportBatch, batch_id)
+
+    def load(tx: Tx) -> tuple[Sequence[Any], Reading, Register]:
+        batch = store.load_batch(tx, batch_id)
         today = load_today(tx, batch.community_id, now)
         register = Register(store.load_known(tx, batch.community_id), today)
         rows = store.load_rows(tx, batch_id, first=batch.header_place + 1)
         return rows, store.load_reading(tx, batch, today), register
 
-    rows, reading, register = transact(load, scope)
+    transact(begin, scope)
+    rows, reading, register = look(load, scope)
     lines = [_line(row, keep=choices is None) for row in rows]
     fates = decide_lines(lines, reading, register)
     kept = [_kept(one) for one in fates]

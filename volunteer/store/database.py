@@ -105,6 +105,20 @@ def transact(work: Callable[[Tx], T], scope: Scope) -> T:
         _inside.reset(token)
 
 
+def look(work: Callable[[Tx], T], scope: Scope) -> T:
+    """Run ``work``, which only reads, without a turn to write: a look at a whole register, for a
+    dry run, keeps no scan waiting. What it saw may have changed when it returns."""
+    assert not _inside.get(), "look() inside transact()"
+    db.session.remove()
+    with (
+        db.engine.connect() as connection,
+        connection.begin(),
+        Tx(bind=connection, autoflush=False, expire_on_commit=False) as tx,
+    ):
+        tx.scope = scope
+        return work(tx)
+
+
 def _attempt(work: Callable[[Tx], T], scope: Scope) -> T:
     engine = db.engine
     with _turn_to_write(engine), engine.connect() as connection:

@@ -254,6 +254,14 @@ def load_open_batch(tx: Tx, batch_id: int) -> Any:
     return batch
 
 
+def load_batch(tx: Tx, batch_id: int) -> Any:
+    """A batch that was there a moment ago, not locked. Raises Refused: ``not_found``."""
+    found = tx.run(select(table_of(ImportBatch)).where(ImportBatch.id == batch_id)).first()
+    if found is None or not tx.scope.sees(found.community_id):
+        raise refuse(Code.NOT_FOUND)
+    return found
+
+
 def load_rows(tx: Tx, batch_id: int, *, first: int = 0, most: int | None = None) -> Sequence[Any]:
     """Rows of a batch from a place on, in order."""
     statement = (
