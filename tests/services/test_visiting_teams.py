@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.auditor import audit
+from tests.conftest import app_on
 from tests.scanning import as_leader, record, scan_row
 from tests.town import FRIDAY, Town
 from volunteer.domain import walk_ins as limits
@@ -34,6 +39,7 @@ from volunteer.services.team_people import Joiner, ListOfPeople, add_people, end
 from volunteer.services.visiting_teams import TeamDetails
 from volunteer.store import models as m
 from volunteer.store.database import db
+from volunteer.store.models.base import table_of
 
 TODAY = date(2026, 11, 20)
 NAMES = ("林一", "林二", "林三")
@@ -105,7 +111,10 @@ class Scene:
 
 @pytest.fixture
 def scene(both_town: Town) -> Scene:
-    town = both_town
+    return scene_in(both_town)
+
+
+def scene_in(town: Town) -> Scene:
     activity = town.activity(rule={"points_per_hour": 10})
     recorder = as_leader(town, town.login(roles=("organizer",)))
     return Scene(town, town.event(activity), recorder, Scope.of(town.community_id))
@@ -200,6 +209,50 @@ def test_a_teams_people_write_themselves_down(scene: Scene) -> None:
     teams.set_team_active(team, False, **scene.by)
     assert refused(scene.join, team, "林四") is Code.NOT_FOUND
     assert read_team_code(scene.visit(team).ref) is None
+
+
+def rush(scene: Scene, team: int, joiners: list[Joiner]) -> int:
+    """All at once; gives how many people the team has then."""
+    ref, app = scene.visit(team).ref, scene.town.app
+    start = Barrier(len(joiners))
+
+    def one(joiner: Joiner) -> None:
+        with app.app_context():
+            start.wait()
+            with suppress(Refused):
+                join_team(ref, joiner, keys=scene.town.keys, now=FRIDAY)
+            db.session.remove()
+
+    with ThreadPoolExecutor(len(joiners)) as pool:
+        list(pool.map(one, joiners))
+    return len(scene.members(team))
+
+
+def test_a_crowd_is_counted_one_by_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volunteer.services.team_people.MOST_IN_TEAM", 3)
+    form_id = uuid4()
+    same = [Joiner("林一", "18_plus", form_id, browser_nonce="one")] * 6
+    assert rush(scene, scene.team(), same) == 1
+    many = [Joiner(f"林{n}", "18_plus", uuid4(), browser_nonce=f"{n}") for n in "一二三四五六"]
+    assert rush(scene, scene.team(name="二队"), many) == 3
+    assert scene.whole()
+
+
+@pytest.mark.postgresql
+def test_a_crowd_is_not_counted_without_the_teams_lock(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: SQLite has one writer at a time whatever is locked."""
+    monkeypatch.setattr("volunteer.services.team_people.MOST_IN_TEAM", 3)
+
+    def unlocked(tx: Any, model: Any, row_id: int) -> Any:
+        return tx.run(select(table_of(model)).where(table_of(model).c.id == row_id)).first()
+
+    for app in app_on(postgresql_url, tmp_path):
+        scene = scene_in(Town(app))
+        monkeypatch.setattr("volunteer.services.team_people.load_row", unlocked)
+        many = [Joiner(f"林{n}", "18_plus", uuid4(), browser_nonce=f"{n}") for n in range(8)]
+        assert rush(scene, scene.team(), many) > 3
 
 
 def test_two_of_a_class_may_have_one_name(scene: Scene) -> None:

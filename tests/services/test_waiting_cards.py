@@ -11,13 +11,15 @@ from sqlalchemy import func, select
 
 from tests.scanning import as_leader
 from tests.services.test_add_at_event import add, an_event, refused, resident, whole
-from tests.town import FRIDAY, Town
+from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.passbook_number import passbook_number_of
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.tokens import CardNumber
 from volunteer.queries.waiting_cards import read_cards_waiting_at, read_waiting_cards
 from volunteer.services.add_at_event import name_newcomer
+from volunteer.services.auto_close import close_forgotten
+from volunteer.services.event_end import end_event
 from volunteer.services.waiting_cards import (
     AgreedChild,
     let_card_wait,
@@ -98,6 +100,23 @@ def test_what_is_too_old_is_said_and_the_child_is_written_down(both_town: Town) 
     [verdict] = name_waiting_card(card_id, child, keys=town.keys, **staff(town, now=late))
     assert (verdict.verdict, verdict.code) == ("refused", "late_scan")
     assert people(town) == 1
+
+
+def test_what_waited_is_closed_like_any_scan_that_comes_after_the_end(both_town: Town) -> None:
+    town = both_town
+    event_id = town.event(town.activity(rule={"points_per_hour": 10}))
+    card_id, number, _ = town.card(None)
+    wait(town, event_id, number, now=STARTS_AT)
+    scope, recorder = Scope.of(town.community_id), as_leader(town, town.login())
+    ended: Any = {"ended_at": ENDS_AT, "left_at": {}, "recorder": recorder, "keys": town.keys}
+    end_event(event_id, **ended, now=ENDS_AT, scope=scope)
+    later = ENDS_AT + timedelta(hours=20)
+    child = AgreedChild("郑小果", "郑建国")
+    name_waiting_card(card_id, child, keys=town.keys, **staff(town, now=later))
+    close_forgotten(now=later + timedelta(minutes=5), scope=Scope.everything(), keys=town.keys)
+    came = select(m.Attendance.state, m.Attendance.minutes, m.Attendance.check_out_points)
+    assert tuple(town.write(lambda tx: tx.run(came).one())) == ("complete", 120, 20)
+    assert whole(town)
 
 
 def test_a_card_taken_back_is_blank_again(both_town: Town) -> None:
