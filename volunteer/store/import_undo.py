@@ -108,9 +108,8 @@ def load_in_the_way(tx: Tx, batch: Any, rows: Sequence[Any], today: date) -> dic
     ]
     found = _asked(tx, since, everybody)
     found |= dict.fromkeys(_moved_on(tx, batch.community_id, updated), "changed")
-    found |= _asked(tx, _records(batch), added)
+    found |= _asked(tx, [*_records(batch), *_any_attendance(batch)], added)
     found |= _asked(tx, _posted(batch), all_named)
-    found |= dict.fromkeys(_asked(tx, _any_attendance(batch), added), "attendance")
     lines = {one for one in added if books[one].last_entry_no or books[one].merges}
     return found | dict.fromkeys(lines, "line")
 
@@ -137,7 +136,9 @@ def _asked(tx: Tx, statements: Sequence[Any], resident_ids: Sequence[int]) -> di
     if not statements or not resident_ids:
         return {}
     rows = tx.run(union_all(*statements), resident_ids=list(resident_ids))
-    return {row.resident_id: row.what for row in rows}
+    # Of two reasons the one that says most: an attendance.
+    in_order = sorted(rows, key=lambda row: bool(row.what == "attendance"))
+    return {row.resident_id: row.what for row in in_order}
 
 
 def _attendances(batch: Any, applied_on: date) -> list[Any]:
