@@ -235,6 +235,26 @@ class Town:
             created_at=FRIDAY,
         )
 
+    def household(self, *resident_ids: int) -> int:
+        """A household of these people, who agreed; gives the first one's membership."""
+        household_id = self._add(
+            m.Household, community_id=self.community_id, name="一家人", created_at=FRIDAY
+        )
+        ids = [
+            self._add(
+                m.HouseholdMember,
+                community_id=self.community_id,
+                household_id=household_id,
+                resident_id=one,
+                state="agreed",
+                asked_at=FRIDAY,
+                answered_at=FRIDAY,
+                answered_how="self",
+            )
+            for one in resident_ids
+        ]
+        return ids[0]
+
     def family_request(self, login_id: int, resident_id: int, card_id: int, **more: Any) -> int:
         """A helper's request that waits for staff."""
         values = {"relation": "helper", "state": "waiting", "created_at": FRIDAY}

@@ -193,6 +193,7 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
         "language": "zh",
         "kind_id": only(m.OrganisationKind),
         "link_id": link,
+        "member_id": town.household(who, leads),
         "membership_id": only(m.Membership),
         "merge_id": merged.merge_id,
         "move_key": comes,

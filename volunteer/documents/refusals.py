@@ -254,6 +254,14 @@ TABLE: dict[Code, Row] = {
         _l("You have asked for this already. The community staff will look at it.")),
     Code.ACTS_FOR_ALREADY: (409,
         _l("This passbook is open to this sign-in already. It is listed under Me.")),
+    Code.HOUSEHOLD_TAKEN: (409,
+        _l("This person belongs to a household already. Whoever changes to another one leaves "
+           "that one first.")),
+    Code.HOUSEHOLD_MISSING: (409,
+        _l("There is no household here yet. Please found one first, or check the number.")),
+    Code.HOUSEHOLD_FULL: (409,
+        _l("A household has at most %(most)s people here, with those who have not answered yet."),
+        _l("This household is full.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
     # The paper book before

@@ -78,18 +78,24 @@ def write_xlsx(
 ) -> bytes:
     """A workbook with one sheet of text cells, its first row kept in sight and bold; ``notes``:
     title and rows of a second sheet."""
+    sheets = [(title, rows), *([notes] if notes is not None else [])]
+    return write_workbook(sheets)
+
+
+def write_workbook(sheets: Iterable[tuple[str, Iterable[Sequence[str | int]]]]) -> bytes:
+    """A workbook of several sheets, by title and rows; whole numbers stay numbers, all else is
+    text."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    _fill(book, title, rows)
-    if notes is not None:
-        _fill(book, *notes)
+    for title, rows in sheets:
+        _fill(book, title, rows)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _fill(book: Workbook, title: str, rows: Iterable[Sequence[str]]) -> None:
+def _fill(book: Workbook, title: str, rows: Iterable[Sequence[str | int]]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
@@ -101,6 +107,9 @@ def _fill(book: Workbook, title: str, rows: Iterable[Sequence[str]]) -> None:
     for number, row in enumerate(rows):
         cells = []
         for value in row:
+            if isinstance(value, int):
+                cells.append(WriteOnlyCell(sheet, value=value))
+                continue
             cell = WriteOnlyCell(sheet, value=defused(value))
             # Text, so that no program makes 012 of 12 or a number of a phone.
             cell.number_format = "@"

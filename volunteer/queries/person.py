@@ -22,12 +22,13 @@ from volunteer.queries.person_belongings import (
     AttendanceShown,
     CodeShown,
     ConsentShown,
+    HouseholdShown,
     MembershipShown,
     read_attendances,
     read_codes,
     read_consents,
-    read_external_numbers,
     read_memberships,
+    read_numbers_and_household,
 )
 from volunteer.store.database import db
 from volunteer.store.models import (
@@ -118,6 +119,7 @@ class Person:
     consents: tuple[ConsentShown, ...] = ()
     codes: tuple[CodeShown, ...] = ()
     external_numbers: tuple[tuple[str, str], ...] = ()
+    household: HouseholdShown | None = None
     opening: OpeningRow | None = None
     attendances: tuple[AttendanceShown, ...] = field(default=())
 
@@ -184,6 +186,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         return None
     key = _key(row)
     where = key.community_id, key.resident_id
+    numbers, household = read_numbers_and_household(*where)
     return Person(
         key=key,
         age=age_on(row.birth_date, today) if row.birth_date else None,
@@ -203,7 +206,8 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         links=_links(*where),
         consents=read_consents(*where),
         codes=read_codes(*where, now),
-        external_numbers=read_external_numbers(*where),
+        external_numbers=numbers,
+        household=household,
         opening=newest_opening(row),
         attendances=read_attendances(*where),
     )

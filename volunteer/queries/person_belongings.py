@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, null, select, union_all
 
 from volunteer.domain.activation import MOST_TRIES
 from volunteer.domain.consents import Consent as ConsentKind
@@ -20,7 +21,10 @@ from volunteer.store.models import (
     Consent,
     Event,
     ExternalNumber,
+    Household,
+    HouseholdMember,
     Membership,
+    Resident,
     YouthGroup,
 )
 
@@ -53,6 +57,14 @@ class CodeShown:
     purpose: str
     expires_at: datetime
     tries: int
+
+
+@dataclass(frozen=True)
+class HouseholdShown:
+    """People who agreed to be one, the person among them: (ref, name, English name)."""
+
+    name: str
+    members: tuple[tuple[str, str, str | None], ...]
 
 
 @dataclass(frozen=True)
@@ -112,15 +124,53 @@ def read_codes(community_id: int, resident_id: int, now: datetime) -> tuple[Code
     return tuple(CodeShown(*row) for row in rows)
 
 
-def read_external_numbers(community_id: int, resident_id: int) -> tuple[tuple[str, str], ...]:
-    rows = db.session.execute(
-        select(ExternalNumber.system, ExternalNumber.number)
-        .where(
-            ExternalNumber.community_id == community_id, ExternalNumber.resident_id == resident_id
-        )
-        .order_by(ExternalNumber.id)
+def read_numbers_and_household(
+    community_id: int, resident_id: int
+) -> tuple[tuple[tuple[str, str], ...], HouseholdShown | None]:
+    """Numbers in other systems, and the household that was agreed to: short lists, in one
+    statement."""
+    numbers = select(
+        literal("number").label("kind"),
+        ExternalNumber.system.label("what"),
+        ExternalNumber.number.label("name"),
+        cast(null(), String).label("name_en"),
+        cast(null(), String).label("ref"),
+        ExternalNumber.id.label("place"),
+    ).where(ExternalNumber.community_id == community_id, ExternalNumber.resident_id == resident_id)
+    belongs = select(HouseholdMember.household_id).where(
+        HouseholdMember.community_id == community_id,
+        HouseholdMember.resident_id == resident_id,
+        HouseholdMember.state == "agreed",
     )
-    return tuple((row.system, row.number) for row in rows)
+    members = (
+        select(
+            literal("member"),
+            Household.name,
+            Resident.name,
+            Resident.name_en,
+            Resident.ref,
+            HouseholdMember.id,
+        )
+        .select_from(HouseholdMember)
+        .join(Household, Household.id == HouseholdMember.household_id)
+        .join(Resident, Resident.id == HouseholdMember.resident_id)
+        .where(
+            HouseholdMember.household_id.in_(belongs),
+            HouseholdMember.state == "agreed",
+            Resident.state.in_(("active", "provisional", "moved_away")),
+        )
+    )
+    found: list[Any] = list(db.session.execute(union_all(numbers, members)))
+    rows = sorted(found, key=lambda row: int(row.place))
+    together = [row for row in rows if row.kind == "member"]
+    household = (
+        HouseholdShown(
+            together[0].what, tuple((row.ref, row.name, row.name_en) for row in together)
+        )
+        if together
+        else None
+    )
+    return tuple((row.what, row.name) for row in rows if row.kind == "number"), household
 
 
 def read_attendances(community_id: int, resident_id: int) -> tuple[AttendanceShown, ...]:
