@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "cards_print_asked": _l("Printing of cards asked for"),
     "cards_print_opened": _l("Printed pages of cards opened"),
     "cards_print_deleted": _l("Printed pages of cards deleted"),
+    "buildings_added": _l("Many buildings added"),
     "card_issued": _l("Card issued"),
     "card_named": _l("Blank card named"),
     "card_replaced": _l("Card replaced"),

@@ -264,6 +264,19 @@ TABLE: dict[Code, Row] = {
         _l("This household is full.")),
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
+    Code.BUILDINGS_MISSING: (422,
+        _l("Please say which buildings, for instance 1-60栋.")),
+    Code.BUILDINGS_UNREADABLE: (422,
+        _l("“%(piece)s” cannot be read as buildings. Please write it as 1-60栋, or name by name "
+           "with commas between."),
+        _l("This cannot be read as buildings. Please write it as 1-60栋, or name by name "
+           "with commas between.")),
+    Code.BUILDINGS_REVERSED: (422,
+        _l("“%(piece)s” runs backwards. Please write the smaller number first."),
+        _l("A range runs backwards. Please write the smaller number first.")),
+    Code.TOO_MANY_BUILDINGS: (422,
+        _l("At most %(most)s buildings at a time, please."),
+        _l("These are too many buildings at a time.")),
     # The paper book before
     Code.OLD_POINTS_INVALID: (422,
         _l("Points are a whole number up to %(most)s. Please check it against the old book."),

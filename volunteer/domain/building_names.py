@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 _DIGITS = {one: number for number, one in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百]+(?=栋|幢|座|号|楼|单元|室|房|$)")
+_CHINESE_RANGE = re.compile(
+    r"[零〇一二两三四五六七八九十百]+(?=号楼|栋|幢|座|号|楼|至|到|[-–—~～])"
+)
 _SUFFIX = re.compile(r"(?<=[0-9a-z])(?:号楼|栋|幢|座|号|楼|#)")
 _SEPARATORS = re.compile(r"[\s,，、/\\_.·()（）]+")
 _ROOM = re.compile(r"[-－—–]*(?P<room>[0-9a-z][0-9a-z-]*)?(?:室|房|号)?")
@@ -44,6 +47,11 @@ def building_key(written: str) -> str:
     text = re.sub(r"(?<=[0-9a-z])(?:单元)", "-", text)
     text = _SUFFIX.sub(_ENDING, text)
     return re.sub(r"[第]|\|+$", "", text)
+
+
+def chinese_numbers_in(written: str) -> str:
+    """The numbers of buildings in figures: 一至六十栋 → 1至60栋."""
+    return _CHINESE_RANGE.sub(lambda found: str(_number(found[0])), written)
 
 
 def buildings_by_key(

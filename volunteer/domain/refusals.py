@@ -136,6 +136,10 @@ class Code(StrEnum):
     PRINT_GONE = "print_gone"
     PRINT_NOT_YOURS = "print_not_yours"
     GUARDIAN_NAME_MISSING = "guardian_name_missing"
+    BUILDINGS_MISSING = "buildings_missing"
+    BUILDINGS_UNREADABLE = "buildings_unreadable"
+    BUILDINGS_REVERSED = "buildings_reversed"
+    TOO_MANY_BUILDINGS = "too_many_buildings"
 
     # The paper book before
     OLD_POINTS_INVALID = "old_points_invalid"

@@ -99,6 +99,16 @@ def read_building_community(scope: Scope, building_id: int) -> int | None:
     return community_id if community_id is not None and scope.sees(community_id) else None
 
 
+def read_building_names(scope: Scope, community_id: int, area_id: int) -> list[str]:
+    """What the buildings of an area are called, those out of use as well."""
+    if not scope.sees(community_id):
+        return []
+    wanted = select(Building.name).where(
+        Building.community_id == community_id, Building.area_id == area_id
+    )
+    return list(db.session.scalars(wanted))
+
+
 def read_building_choices(
     scope: Scope, community_id: int, *, and_id: int | None = None
 ) -> list[BuildingChoice]:

@@ -33,6 +33,7 @@ PLACES: tuple[str, ...] = (
     "admin.blank_cards",
     "admin.card_prints",
     "admin.card_receipts",
+    "admin.building_ranges",
     "admin.cards",
     "admin.duplicates",
     "admin.family",
