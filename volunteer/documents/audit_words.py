@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import format_date, format_datetime, get_locale
 from flask_babel.speaklater import LazyString
 
+from volunteer.documents import first_day_words
 from volunteer.documents import register_words as words
 from volunteer.documents.messages import lazy_gettext as _l
 
@@ -48,6 +49,11 @@ ACTIONS: Mapping[str, LazyString] = {
     "event_cancelled": _l("Event cancelled"),
     "event_edited": _l("Event edited"),
     "event_ended": _l("Event ended"),
+    "first_day_ended": _l("First day's checklist put away"),
+    "first_day_reopened": _l("First day's checklist taken out again"),
+    "first_step_left_out": _l("Step of the first day marked as not for us"),
+    "first_step_taken_up": _l("Step of the first day taken up again"),
+    "points_preset_chosen": _l("Points of new activities chosen"),
     "poster_on": _l("Poster code switched on"),
     "poster_off": _l("Poster code switched off"),
     "external_number_removed": _l("Number elsewhere removed"),
@@ -166,8 +172,10 @@ FACTS: Mapping[str, LazyString] = {
     "relation": _l("as"),
     "role": _l("role"),
     "rule_version": _l("points rule version"),
+    "preset": _l("points of new activities"),
     "starts_at": _l("start"),
     "starts_on": _l("since"),
+    "step": _l("step"),
     "system": _l("system"),
     "telephone": _l("telephone"),
     "text_version": _l("text"),
@@ -195,6 +203,8 @@ _VALUES: Mapping[str, words.Words] = {
     "kind": words.RESIDENCE_KINDS,
     "relation": words.RELATIONS,
     "role": words.ROLES,
+    "step": first_day_words.STEPS,
+    "preset": first_day_words.PRESETS,
     "to": words.STATES,
     "what": words.CONSENTS,
     "how": {

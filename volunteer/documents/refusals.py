@@ -265,11 +265,11 @@ TABLE: dict[Code, Row] = {
     Code.CHANGED_MEANWHILE: (409,
         _l("Somebody changed this a moment ago. Please look at it again, then save.")),
     Code.BUILDINGS_MISSING: (422,
-        _l("Please say which buildings, for instance 1-60栋.")),
+        _l("Please say which buildings, for instance 1-60.")),
     Code.BUILDINGS_UNREADABLE: (422,
-        _l("“%(piece)s” cannot be read as buildings. Please write it as 1-60栋, or name by name "
+        _l("“%(piece)s” cannot be read as buildings. Please write it as 1-60, or name by name "
            "with commas between."),
-        _l("This cannot be read as buildings. Please write it as 1-60栋, or name by name "
+        _l("This cannot be read as buildings. Please write it as 1-60, or name by name "
            "with commas between.")),
     Code.BUILDINGS_REVERSED: (422,
         _l("“%(piece)s” runs backwards. Please write the smaller number first."),

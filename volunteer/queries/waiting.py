@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, false, func, literal_column, select
+from sqlalchemy import ColumnElement, exists, false, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.domain.access import Permission, Principal
 from volunteer.store.database import db
-from volunteer.store.models import Bequest, CommunityMove, FamilyRequest, OpeningBalance, Resident
+from volunteer.store.models import (
+    Bequest,
+    Community,
+    CommunityMove,
+    FamilyRequest,
+    OpeningBalance,
+    Resident,
+)
 
 
 @dataclass(frozen=True)
@@ -18,20 +25,22 @@ class Waiting:
     """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
     somebody else wrote down; ``family_requests``: would-be guardians and helpers; ``arrivals``:
     people who want to come from another community; ``bequests``: points of somebody who died that
-    somebody else proposed to pass on."""
+    somebody else proposed to pass on; ``first_day``: whether a community is still being set up."""
 
     to_confirm: int = 0
     to_approve: int = 0
     family_requests: int = 0
     arrivals: int = 0
     bequests: int = 0
+    first_day: bool = False
 
 
 def read_waiting(person: Principal) -> Waiting:
     """What this person may decide, in all their communities."""
     edit = person.communities_with(Permission.EDIT_PEOPLE)
     approve = person.communities_with(Permission.APPROVE_RECORDS)
-    if not edit and not approve:
+    settle = person.communities_with(Permission.EDIT_SETTINGS)
+    if not edit and not approve and not settle:
         return Waiting()
     # In words, not as parameters, or SQLite overlooks the indexes of those that wait.
     to_confirm = select(func.count()).where(
@@ -56,9 +65,11 @@ def read_waiting(person: Principal) -> Waiting:
         _among(Bequest.community_id, approve),
         Bequest.proposed_by_login_id != person.login_id,
     )
+    first_day = exists().where(_among(Community.id, settle), Community.first_day_ended_at.is_(None))
     waiting = (to_confirm, to_approve, requests, arrivals, bequests)
     counted = (one.scalar_subquery() for one in waiting)
-    return Waiting(*(int(number) for number in db.session.execute(select(*counted)).one()))
+    row = db.session.execute(select(*counted, first_day)).one()
+    return replace(Waiting(*map(int, row[:-1])), first_day=bool(row[-1]))
 
 
 def _among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:

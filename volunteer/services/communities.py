@@ -92,6 +92,9 @@ def add_community(
                 "time_zone": new.time_zone,
                 "is_demo": new.is_demo,
                 "created_at": now,
+                # A demo has all of it behind it.
+                "first_day_ended_at": now if new.is_demo else None,
+                "first_day": {},
                 **_defaults(),
             },
         )

@@ -38,6 +38,7 @@ PLACES: tuple[str, ...] = (
     "admin.duplicates",
     "admin.family",
     "admin.family_requests",
+    "admin.first_day",
     "admin.homes",
     "admin.household",
     "admin.imports",

@@ -16,7 +16,7 @@ from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.documents.register_words import ROLES
 from volunteer.domain.access import Permission, Principal
 from volunteer.queries.communities import read_is_demo
-from volunteer.queries.waiting import read_waiting
+from volunteer.queries.waiting import Waiting, read_waiting
 from volunteer.web.gate import is_broken_off, principal
 from volunteer.web.language import pick
 from volunteer.web.preferences import elder_mode
@@ -46,7 +46,10 @@ RESIDENT_BAR = (
 )
 _ACTIVITIES, _PEOPLE = _l("Activities"), _l("People and places")
 _COMMUNITY, _MINE = _l("Community"), _l("My own")
+FIRST_DAY = "first_day.checklist"
+"""Leads the bar until the checklist is put away."""
 STAFF_BAR = (
+    Item(FIRST_DAY, _l("The first day"), "check", permission=Permission.EDIT_SETTINGS),
     Item(
         "organize.today",
         _l("Today"),
@@ -122,11 +125,18 @@ def home_url(person: Principal | None) -> str:
     return next((url_for(one) for one in candidates if _exists(one)), url_for("me.me"))
 
 
+def landing_url(person: Principal) -> str:
+    """Where signing in leads: who sets a community up goes on with that."""
+    if not person.acts_for and read_waiting(person).first_day:
+        return url_for(FIRST_DAY)
+    return home_url(person)
+
+
 def staff_url(person: Principal) -> str | None:
     """Where somebody with a role begins their work, or None."""
     if not person.is_staff and not person.led_event_ids:
         return None
-    items = _open_to(person, STAFF_BAR)
+    items = [item for item in _open_to(person, STAFF_BAR) if item.endpoint != FIRST_DAY]
     return next((url_for(item.endpoint) for item in items if item.group is not _MINE), None)
 
 
@@ -161,7 +171,10 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
     items = _open_to(person, STAFF_BAR if at_work else RESIDENT_BAR)
     urls = {item.endpoint: url_for(item.endpoint) for item in items}
     here = _nearest(url.partition("?")[0] for url in urls.values())
-    counts = _counts(person) if at_work else {}
+    waiting = read_waiting(person) if at_work and not is_broken_off() else Waiting()
+    counts = _counts(waiting)
+    if not waiting.first_day:
+        items = [item for item in items if item.endpoint != FIRST_DAY]
     for item in items:
         url = urls[item.endpoint]
         yield {
@@ -174,11 +187,8 @@ def _nav(person: Principal | None) -> Iterator[dict[str, Any]]:
         }
 
 
-def _counts(person: Principal) -> dict[str, int]:
-    """How many things wait for this person, by the place where they are decided."""
-    if is_broken_off():
-        return {}
-    waiting = read_waiting(person)
+def _counts(waiting: Waiting) -> dict[str, int]:
+    """How many things wait, by the place where they are decided."""
     return {
         "to_confirm.waiting": waiting.to_confirm,
         "opening_balances.waiting": waiting.to_approve,

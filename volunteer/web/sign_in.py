@@ -28,7 +28,7 @@ from volunteer.web.gate import anyone, principal
 from volunteer.web.local import local_path
 from volunteer.web.preferences import keep_large_words
 from volunteer.web.protection import limiter
-from volunteer.web.shell import home_url
+from volunteer.web.shell import landing_url
 from volunteer.web.signed_in import PENDING_CHECK_IN, close_session, open_session
 
 blueprint = Blueprint("sign_in", __name__)
@@ -51,7 +51,7 @@ def sign_in() -> ResponseReturnValue:
     wanted = local_path(request.args.get("next"))
     person = principal()
     if person is not None:
-        return redirect(wanted or home_url(person))
+        return redirect(wanted or landing_url(person))
     return _page(SignInForm(next=wanted or ""))
 
 
@@ -75,7 +75,8 @@ def sign_in_post() -> ResponseReturnValue:
         return _page(form), status_of(refused.refusal.code)
     person = open_session(signed_in.token)
     keep_large_words(person)
-    response = current_app.make_response(redirect(local_path(form.next.data) or home_url(person)))
+    wanted = local_path(form.next.data) or landing_url(person)
+    response = current_app.make_response(redirect(wanted))
     remember_browser(response, person.login_id)
     return response
 

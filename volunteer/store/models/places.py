@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from volunteer.domain.first_day import Preset
 from volunteer.store.models.base import (
     Base,
     Id,
@@ -38,6 +40,7 @@ class Community(Base):
     __tablename__ = "community"
     __table_args__ = (
         one_of("volunteer_word", ("volunteer", "yigong")),
+        one_of("points_preset", tuple(Preset)),
         whole("check_in_opens_minutes", 0, 1440),
         whole("check_in_closes_minutes", 0, 1440),
         whole("auto_close_minutes", 0, 4320),
@@ -62,6 +65,12 @@ class Community(Base):
     """How long after an event its scans are still taken; later it is a claim."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    points_preset: Mapped[Word | None]
+    """What new activities begin with, when the community chose."""
+    first_day: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """``skipped``: the steps of the first day that are not for this community."""
+    first_day_ended_at: Mapped[datetime | None]
+    """When its checklist was put away."""
 
 
 class Area(Base):

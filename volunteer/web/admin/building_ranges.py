@@ -73,8 +73,8 @@ def many() -> ResponseReturnValue:
     form = ManyForm(area=_first_area(areas), area_kind="estate", estimated_on=today())
     form.area.choices = picked(areas, _("A new area"))
     if request.method == "POST" and "create" not in request.form:
-        status = 200 if form.validate() else 422
-        return _page(form, status, _preview(form, community.community_id))
+        form.validate()
+        return _page(form, 200, _preview(form, community.community_id))
     added: list[AddedBuildings] = []
     status = status_after(
         form,

@@ -43,6 +43,7 @@ from volunteer.domain.activities import (
     decide_rule,
     preview,
 )
+from volunteer.domain.first_day import PRESETS, Preset
 from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.queries.activities import (
     ActivityShown,
@@ -53,6 +54,7 @@ from volunteer.queries.activities import (
 )
 from volunteer.queries.communities import read_zone
 from volunteer.queries.events import EventFilter, When, read_events
+from volunteer.queries.first_day import read_points_preset
 from volunteer.services import activities as service
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
@@ -166,7 +168,7 @@ def activity(activity_id: int) -> ResponseReturnValue:
 @needs(Permission.EDIT_ACTIVITIES)
 def add_activity() -> ResponseReturnValue:
     community = current_community()
-    form = ActivityForm()
+    form = ActivityForm(data=_usual_points(community.community_id))
     _offer_hosts(form, community.community_id)
     if not form.organisation_id.choices:
         return render_template("organize/no_hosts.html", community=community)
@@ -233,6 +235,12 @@ def rule_preview() -> ResponseReturnValue:
     """The preview alone, for the numbers in the address: what the form shows while one types."""
     form = ActivityForm(request.args, meta={"csrf": False})
     return render_template("organize/rule_preview.html", preview=_preview(form))
+
+
+def _usual_points(community_id: int) -> dict[str, Any]:
+    """The numbers that the community begins with, when it chose some."""
+    preset = read_points_preset(scope(), community_id)
+    return vars(PRESETS[Preset(preset)]) if preset else {}
 
 
 def _found(activity_id: int) -> ActivityShown:
