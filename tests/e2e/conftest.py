@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: a running server, real browsers, and a camera that sees a picture.
 
     live           a server on a fresh SQLite database: live.url, live.town, live.path("/…")
+    empty          the same, with nothing in it at all, as after the first `make serve`
     phone          () -> a page of a phone-sized browser that nobody has signed in on
     desk           () -> the same, as wide as a desk's screen
     phone_seeing   (picture) -> a phone whose camera sees that picture
@@ -40,15 +41,21 @@ CAMERA_FRAMES = 10
 
 
 @dataclass(frozen=True)
-class Live:
-    """A server that runs in a thread of the test, and the database behind it."""
+class Empty:
+    """A server that runs in a thread of the test, on a database without a row."""
 
     app: Flask
-    town: Town
     url: str
 
     def path(self, path: str) -> str:
         return self.url + path
+
+
+@dataclass(frozen=True)
+class Live(Empty):
+    """The same, with the beginnings of a community."""
+
+    town: Town
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def live(sqlite_url: str, tmp_path: Path) -> Iterator[Live]:
+def empty(sqlite_url: str, tmp_path: Path) -> Iterator[Empty]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)
@@ -71,7 +78,7 @@ def live(sqlite_url: str, tmp_path: Path) -> Iterator[Live]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     with app.app_context():
-        yield Live(app, Town(app), url)
+        yield Empty(app, url)
         db.session.remove()
     server.shutdown()
     thread.join()
@@ -79,6 +86,11 @@ def live(sqlite_url: str, tmp_path: Path) -> Iterator[Live]:
     listening.close()
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def live(empty: Empty) -> Live:
+    return Live(empty.app, empty.url, Town(empty.app))
 
 
 @pytest.fixture(scope="session")

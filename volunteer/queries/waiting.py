@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, false, func, literal_column, select
+from sqlalchemy import ColumnElement, false, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.domain.access import Permission, Principal
@@ -25,14 +25,14 @@ class Waiting:
     """``to_confirm``: people who came without a passbook; ``to_approve``: old passbooks that
     somebody else wrote down; ``family_requests``: would-be guardians and helpers; ``arrivals``:
     people who want to come from another community; ``bequests``: points of somebody who died that
-    somebody else proposed to pass on; ``first_day``: whether a community is still being set up."""
+    somebody else proposed to pass on; ``first_day``: communities that are still being set up."""
 
     to_confirm: int = 0
     to_approve: int = 0
     family_requests: int = 0
     arrivals: int = 0
     bequests: int = 0
-    first_day: bool = False
+    first_day: int = 0
 
 
 def read_waiting(person: Principal) -> Waiting:
@@ -65,11 +65,12 @@ def read_waiting(person: Principal) -> Waiting:
         _among(Bequest.community_id, approve),
         Bequest.proposed_by_login_id != person.login_id,
     )
-    first_day = exists().where(_among(Community.id, settle), Community.first_day_ended_at.is_(None))
-    waiting = (to_confirm, to_approve, requests, arrivals, bequests)
+    first_day = select(func.count()).where(
+        _among(Community.id, settle), Community.first_day_ended_at.is_(None)
+    )
+    waiting = (to_confirm, to_approve, requests, arrivals, bequests, first_day)
     counted = (one.scalar_subquery() for one in waiting)
-    row = db.session.execute(select(*counted, first_day)).one()
-    return replace(Waiting(*map(int, row[:-1])), first_day=bool(row[-1]))
+    return Waiting(*(int(number) for number in db.session.execute(select(*counted)).one()))
 
 
 def _among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
