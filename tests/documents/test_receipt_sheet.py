@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.catalogue import load
 from tests.documents.rendered import words_of
 from tests.documents.test_card import NAMES
+from volunteer.documents.consent_words import TEXTS
 from volunteer.documents.drawing import Text, plain
 from volunteer.documents.fonts import MISSING, measure
 from volunteer.documents.receipt_sheet import (
@@ -21,6 +22,7 @@ from volunteer.documents.receipt_sheet import (
     _pages,
     receipt_sheets_pdf,
 )
+from volunteer.domain.consents import Consent
 
 PEOPLE = tuple(
     Signer(name, f"{number:08}", "302", is_child=number == 2)
@@ -45,10 +47,11 @@ def test_it_says_whose_card_which_words_and_where_to_sign() -> None:
     assert "…" not in words
 
 
-def test_the_sentence_is_the_one_that_the_consents_page_shows() -> None:
-    message = load().get(CONSENT_EN)
-    assert message
-    assert message.string == CONSENT
+def test_the_text_is_the_one_that_everybody_is_asked() -> None:
+    english = [text._args[0] for text in TEXTS[Consent.KEEP_RECORD]]
+    assert " ".join(english) == CONSENT_EN
+    messages = [load().get(text) for text in english]
+    assert "".join(message.string for message in messages if message) == CONSENT
 
 
 def test_a_sheet_for_each_building_and_the_consent_on_every_page() -> None:

@@ -24,21 +24,22 @@ from volunteer.documents.mark import AMBER, AMBER_TINT, INK, INK_SOFT, PAPER, PA
 from volunteer.documents.paint import paint_pdf
 from volunteer.domain.passbook_number import format_number
 
+# Both languages on every sheet; a test holds them to `consent_words`.
 CONSENT = (
-    "我同意本社区为爱心存折保存我的姓名、住址和参与记录。"
-    "我可以查看保存的内容、要求更正，并可随时撤回同意。"
+    "我同意社区保存我的志愿服务记录：姓名、住处、参与记录、服务时长和积分。"
+    "本社区工作人员看得到；不出售，不转给别人。"
 )
 CONSENT_EN = (
-    "I agree that this community keeps my name, home and attendances for the love passbook. I can "
-    "see what is kept, have it corrected, and take this back at any time."
+    "I agree that the community keeps my record of service: name, where I live, attendances, "
+    "service time and points. Staff of this community see it, and nobody sells it or passes it on."
 )
 _HOW = (
-    "签名表示已收到存折卡，并同意上面这句话；不同意的，收卡后请在签名旁的方框里打叉。"
+    "签名表示已收到存折卡，并同意上面的话；同意可随时撤回。不同意的，收卡后请在签名旁的方框里打叉。"
     "未满14周岁由监护人签名，并写上监护人姓名。"
 )
 _HOW_EN = (
-    "Signing says that you have your card and agree to the sentence above; if you do not agree, "
-    "cross the box beside your name. Under 14 a guardian signs and writes their name."
+    "Signing says that you have your card and agree to the text above, which you can take back at "
+    "any time; if you do not agree, cross the box. Under 14 a guardian signs and writes their name."
 )
 _PAGE_WIDTH, _PAGE_HEIGHT = 210.0, 297.0
 _LEFT, _RIGHT = 14.0, 196.0

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired
 
 from volunteer import clock
 from volunteer.documents import register_words as words
+from volunteer.documents.consent_words import TEXTS
 from volunteer.documents.messages import gettext as _
 from volunteer.documents.messages import lazy_gettext as _l
 from volunteer.domain.access import Permission, Relation
@@ -126,6 +127,7 @@ def consent(ref: str, what: str) -> ResponseReturnValue:
         kind=kind,
         words=words,
         version=TEXT_VERSIONS[kind],
+        texts=TEXTS[kind],
     ), status
 
 
