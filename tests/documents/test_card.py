@@ -101,7 +101,7 @@ def test_strips_are_beside_ten_cards_only_where_there_are_codes() -> None:
         code = card.activation_code
         assert all(group in with_codes for group in (code[:3], code[3:6], code[6:]))
     without = [replace(card, activation_code="") for card in cards]
-    assert "激活码" not in words_of(cards_pdf(without, Layout.ONE_SIDE)).replace("激活码条", "")
+    assert "激活码" not in words_of(cards_pdf(without, Layout.ONE_SIDE))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name])

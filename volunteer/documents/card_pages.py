@@ -76,17 +76,20 @@ _TOP = 13.5
 _TICK = 2.6
 _ROWS = 5
 _CUT = 0.15
-_TEAR = " tear off the strip and hand it over by itself."
 _HOW = {
     Layout.BOTH_SIDES: (
-        "双面打印，沿长边翻转，按实际大小（100%）。沿实线剪下；激活码条沿虚线撕下，单独交给本人。",
-        "Print on both sides, flip on the long edge, at actual size. Cut along the lines;" + _TEAR,
+        "双面打印，沿长边翻转，按实际大小（100%）。沿实线剪下。",
+        "Print on both sides, flip on the long edge, at actual size. Cut along the lines.",
     ),
     Layout.ONE_SIDE: (
-        "按实际大小（100%）打印。沿实线剪下；激活码条沿虚线撕下，单独交给本人。",
-        "Print at actual size. Cut along the lines;" + _TEAR,
+        "按实际大小（100%）打印。沿实线剪下。",
+        "Print at actual size. Cut along the lines.",
     ),
 }
+_TEAR = (
+    "激活码条沿虚线撕下，单独交给本人。",
+    " Tear off the strip and hand it over by itself.",
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class _Grid:
 
 def _ten_fronts(cards: Sequence[Card], grid: _Grid, layout: Layout) -> list[Shape]:
     shapes: list[Shape] = []
-    for place, words in zip((3.4, 6.9), _HOW[layout], strict=True):
+    for place, how, tear in zip((3.4, 6.9), _HOW[layout], _TEAR, strict=True):
+        words = how + tear if grid.strip else how
         shapes += _line((_PAGE_WIDTH / 2, place), words, Frame(190, 2.9, 2), INK_SOFT, "middle")
     for number, card in enumerate(cards):
         x, y = grid.corner(number)
