@@ -17,6 +17,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from tests.browser_form import fields_of
 from tests.passbooks import post_lines
 from tests.scanning import as_device, record, scan_row
 from tests.signed_in import sign_in
@@ -62,6 +63,22 @@ class World:
             method = "GET" if "GET" in (rule.methods or ()) else "POST"
             return adapter.build(rule.endpoint, arguments, method=method)
 
+    def address_of(self, endpoint: str) -> str:
+        """Of the page, not of the form that is sent from it."""
+        found = self.app.url_map.iter_rules(endpoint)
+        return self.address(next(rule for rule in found if "GET" in (rule.methods or ())))
+
+    def arrive(self, client: FlaskClient, rule: Rule) -> None:
+        """Do what comes before a page that shows something only then."""
+        before = BEFORE.get(rule.endpoint)
+        page = ""
+        for endpoint in before.opens if before else ():
+            page = client.get(self.address_of(endpoint)).get_data(as_text=True)
+        if before and before.sends is not None:
+            fields = fields_of(page, before.form) | before.sends
+            sent = client.post(before.form or self.address_of(before.opens[-1]), data=fields)
+            assert sent.status_code in (302, 303), sent.get_data(as_text=True)
+
     def open(self, client: FlaskClient, rule: Rule, method: str = "GET") -> TestResponse:
         """Open an address as the client stood after signing in, whatever a page did to it."""
         cookie = client.get_cookie("session")
@@ -101,6 +118,8 @@ _READERS = ("resident", "organizer", "community_admin", "leader")
 
 def role_for(rule: Rule, app: Flask) -> str:
     """Somebody who may open this address; residents what is open to anyone signed in."""
+    if rule.endpoint in BEFORE:
+        return BEFORE[rule.endpoint].role
     declared = gate.gate_of(app, rule.endpoint)
     assert declared is not None
     return next(role for role in _READERS if may(role, declared, rule))
@@ -115,8 +134,33 @@ def page_rules(app: Flask) -> list[Rule]:
     ]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What ``role`` does before a page shows something: opens these, and sends the last one's form
+    (to ``form``, as the page has it) with ``sends`` typed in, if there is any."""
+
+    role: str
+    opens: tuple[str, ...] = ()
+    sends: dict[str, str] | None = None
+    form: str = ""
+
+
+BEFORE = {
+    "check_in.check_in": Before("resident", ("check_in.scanned",)),
+    "check_in.receipt": Before(
+        "leader", ("check_in.scanned", "check_in.check_in"), {}, form="/check-in"
+    ),
+    "sign_in.sign_in": Before("nobody"),
+    "team_join.done": Before(
+        "nobody", ("team_join.join",), {"name": "王小明", "age_band": "14_17"}
+    ),
+    "walk_in.new": Before("nobody", ("check_in.scanned",)),
+}
+# A good code leads on at once; what it leads to is a page of its own.
+REDIRECTS = {"check_in.scanned"}
 _NO_PAGES = {"api", "health", "api-docs"}
 _FILES = {
+    "blank_cards.sheet",
     "cards.card",
     "cards.picture",
     "card_receipts.sheet",

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from sqlalchemy import select
+from werkzeug.routing import Rule
 
 from tests import catalogue
 from tests.e2e.conftest import DESK, Guarded, Live, OpenPage
 from tests.e2e.people import sign_in
 from tests.plain_words import HAN, PLACEHOLDER, faults_of
-from tests.world import World, page_rules, populate, role_for, settle
+from tests.world import BEFORE, REDIRECTS, Before, World, page_rules, populate, role_for, settle
 from volunteer import clock
 from volunteer.store import models as m
 from volunteer.store.database import Tx
+from volunteer.web import gate
 
 AXE = Path(__file__).parents[1] / "vendor/axe-core-4.14.1/axe.min.js"
 NARROW = {"width": 320, "height": 640}
@@ -51,7 +54,7 @@ MORE = {
 }
 # Parts of a page that a script asks for.
 FRAGMENTS = {"organize.rule_preview"}
-# They answer with a refusal or with nothing to look at unless something came before.
+# What stands in MORE may be a refusal; a page of the map must be shown.
 REFUSED_STATUSES = (403, 404)
 
 _WORDS = """() => {
@@ -114,13 +117,46 @@ def people(live: Live, world: World, browser: Browser) -> Iterator[dict[str, Per
         person.context.check()
 
 
-def _walk(world: World) -> Iterator[tuple[str, str]]:
-    """(role, path) of every page."""
+@dataclass(frozen=True)
+class Stop:
+    """A page to look at: who opens it, and the address in the map it stands for, if it does."""
+
+    role: str
+    path: str
+    rule: Rule | None = None
+
+
+def _walk(world: World) -> Iterator[Stop]:
+    """Every page."""
     for rule in page_rules(world.app):
-        if rule.endpoint not in FRAGMENTS:
-            yield role_for(rule, world.app), world.address(rule)
+        if rule.endpoint not in FRAGMENTS | REDIRECTS:
+            yield Stop(role_for(rule, world.app), world.address(rule), rule)
     for role, paths in MORE.items():
-        yield from ((role, path) for path in paths)
+        yield from (Stop(role, path) for path in paths)
+
+
+def _look_at_all(
+    live: Live, world: World, people: dict[str, Person], walk: Sequence[Stop]
+) -> list[str]:
+    chinese = _Chinese()
+    axe = AXE.read_text(encoding="utf-8")
+    wrong: list[str] = []
+    for stop in walk:
+        person = people[stop.role]
+        _open(person, live, world, stop)
+        found = _look(person.page, axe) + _speaks(person.page, "zh-Hans", chinese)
+        wrong += [f"{stop.path} ({stop.role}): {one}" for one in (*found, *person.complaints)]
+    for person in people.values():
+        _switch(person.page, live, "language", "en")
+    english = _English(world)  # with the names that were typed on the way
+    for stop in walk:
+        person = people[stop.role]
+        _open(person, live, world, stop)
+        found = _widths(person.page) + _speaks(person.page, "en", english)
+        wrong += [
+            f"{stop.path} ({stop.role}, English): {one}" for one in (*found, *person.complaints)
+        ]
+    return wrong
 
 
 @pytest.mark.slow
@@ -128,31 +164,58 @@ def _walk(world: World) -> Iterator[tuple[str, str]]:
 def test_every_page_in_chinese_and_english_normal_and_elder(
     live: Live, world: World, people: dict[str, Person]
 ) -> None:
-    chinese, english = _Chinese(), _English(world)
-    axe = AXE.read_text(encoding="utf-8")
-    wrong: list[str] = []
-    walk = list(_walk(world))
-    for role, path in walk:
-        person = people[role]
-        _open(person, live, path)
-        found = _look(person.page, axe) + _speaks(person.page, "zh-Hans", chinese)
-        wrong += [f"{path} ({role}): {one}" for one in (*found, *person.complaints)]
-    for person in people.values():
-        _switch(person.page, live, "language", "en")
-    for role, path in walk:
-        person = people[role]
-        _open(person, live, path)
-        found = _widths(person.page) + _speaks(person.page, "en", english)
-        wrong += [f"{path} ({role}, English): {one}" for one in (*found, *person.complaints)]
+    wrong = _look_at_all(live, world, people, list(_walk(world)))
     assert wrong == [], "\n" + "\n".join(wrong)
 
 
-def _open(person: Person, live: Live, path: str) -> None:
+BAD = """<!doctype html><html lang="zh-Hans"><title>Check in</title><main><h1>签到</h1>
+  <p><font color="#bbbbbb">很淡的字</font></p><p>Nobody scanned yet.</p><img src="data:,">
+  <table width="500"><tr><td>很宽的表</td></tr></table></main></html>"""
+
+
+@pytest.fixture
+def bad_page(live: Live) -> None:
+    """A new address of the map, with something wrong of every kind that is looked for."""
+    live.app.add_url_rule("/bad", view_func=gate.anyone(lambda: BAD), endpoint="bad")
+
+
+def test_a_bad_page_is_noticed(
+    live: Live, bad_page: None, world: World, people: dict[str, Person]
+) -> None:
+    walk = [stop for stop in _walk(world) if stop.path == "/bad"]
+    wrong = "\n".join(_look_at_all(live, world, people, walk))
+    for kind in ("color-contrast", "image-alt", "px too wide, normal", "px too wide, elder"):
+        assert kind in wrong, kind
+    assert "speaks otherwise: \\bNobody" in wrong
+    assert "English): lang is zh-Hans" in wrong
+
+
+def _open(person: Person, live: Live, world: World, stop: Stop) -> None:
+    page = person.page
     person.complaints.clear()
-    response = person.page.goto(live.path(path), wait_until="load")
+    response = page.goto(live.path(stop.path), wait_until="load")
+    if stop.rule and stop.rule.endpoint in BEFORE and urlsplit(page.url).path != stop.path:
+        _do_before(page, live, world, BEFORE[stop.rule.endpoint])
+        response = page.goto(live.path(stop.path), wait_until="load")
     assert response is not None
-    if response.status not in (200, *REFUSED_STATUSES):
-        person.complaints.append(f"status {response.status}")
+    good = (200,) if stop.rule else (200, *REFUSED_STATUSES)
+    if response.status not in good or (stop.rule and urlsplit(page.url).path != stop.path):
+        person.complaints.append(f"status {response.status} at {page.url}")
+
+
+def _do_before(page: Page, live: Live, world: World, before: Before) -> None:
+    for endpoint in before.opens:
+        page.goto(live.path(world.address_of(endpoint)), wait_until="load")
+    if before.sends is None:
+        return
+    for name, value in before.sends.items():
+        fields = page.locator(f"main [name={name}]")
+        if fields.first.get_attribute("type") == "radio":
+            page.check(f"main [name={name}][value='{value}']")
+        else:
+            fields.fill(value)
+    page.click("main form .btn-primary")
+    page.wait_for_load_state()
 
 
 def _look(page: Page, axe: str) -> list[str]:

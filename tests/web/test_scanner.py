@@ -16,6 +16,7 @@ from PIL import Image
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from tests.browser_form import fields_of
 from tests.scanning import as_device, record, scan_row
 from tests.signed_in import sign_in
 from tests.statements import statements
@@ -576,7 +577,16 @@ def test_only_camera_pages_may_compile_and_see(leader: Leader) -> None:
     other = leader.client.get(leader.path("roll-call"))
     assert "wasm" not in other.headers["Content-Security-Policy"]
     assert other.headers["Permissions-Policy"] == "camera=()"
-    assert "'wasm-unsafe-eval'" in leader.client.get("/scan").headers["Content-Security-Policy"]
+    token = fields_of(leader.get("scan"), leader.path("scan"))["csrf_token"]
+    for scan in (
+        leader.client.get("/scan"),
+        leader.client.get("/me/family/add"),
+        # What was typed is refused, and the camera may be tried after all.
+        leader.client.post("/scan/typed", data={"csrf_token": token, "code": "!"}),
+    ):
+        assert "js/scan.js" in scan.get_data(as_text=True)
+        assert "'wasm-unsafe-eval'" in scan.headers["Content-Security-Policy"]
+        assert scan.headers["Permissions-Policy"] == "camera=(self)"
 
 
 @pytest.mark.parametrize("page", ["scan", "roll-call", "end"])

@@ -8,11 +8,12 @@ from flask import Flask, Response, g, request
 
 from volunteer.config import Config
 
-CAMERA_PAGES = frozenset({"scanner.scanner", "scan.scan", "my_family.add", "my_family.add_post"})
-"""Pages that decode codes in the browser: they need WebAssembly, and the camera."""
 
-
-def csp_nonce() -> str:
+def csp_nonce(*, camera: bool = False) -> str:
+    """The nonce of this response. ``camera``: for the script that decodes codes in the browser, so
+    whatever page it is on, a refused form's too, may use WebAssembly and the camera."""
+    if camera:
+        g.camera = True
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return str(g.csp_nonce)
@@ -29,7 +30,7 @@ def init_app(app: Flask, config: Config) -> None:
         if config.secure_cookies:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            camera = request.endpoint in CAMERA_PAGES
+            camera = bool(g.get("camera"))
             headers.setdefault("Content-Security-Policy", _policy(camera))
             headers.setdefault("X-Frame-Options", "DENY")
             headers.setdefault("Permissions-Policy", f"camera=({'self' if camera else ''})")
