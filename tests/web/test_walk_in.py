@@ -68,6 +68,19 @@ def test_a_stranger_is_led_from_the_code_to_the_receipt(
     assert client.get("/passbook").status_code == 200
 
 
+def test_somebody_from_outside_is_a_guest(app: Flask, town: Town, event_id: int) -> None:
+    client = app.test_client()
+    scan(client, town, event_id)
+    assert "我不住这里，是来访的" in client.get("/check-in/new").get_data(as_text=True)
+    assert join(client, place="guest").status_code == 303
+    homes = select(m.Residence.kind, m.Residence.area_id, m.Residence.building_id)
+    assert [tuple(row) for row in town.write(lambda tx: tx.run(homes).all())] == [
+        ("guest", None, None)
+    ]
+    shown = staff(app, town).get(f"/organize/events/{event_id}").get_data(as_text=True)
+    assert "来访" in shown
+
+
 def test_without_a_scanned_code_nobody_is_written_down(app: Flask, town: Town) -> None:
     assert app.test_client().get("/check-in/new").location == "/scan"
 
