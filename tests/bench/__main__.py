@@ -35,7 +35,12 @@ def show_scans() -> None:
             )
         )
     for kind in ("sqlite", "postgresql"):
-        print(f"statements on {kind}: {scans.count_statements(kind)}")
+        for rows in (1, 500):
+            one_upload = scans.upload(kind, rows)
+            print(
+                f"an upload of {rows} on {kind}: {one_upload.statements} statements,"
+                f" {one_upload.seconds:.3f} s"
+            )
 
 
 def show_reading() -> None:
@@ -46,10 +51,13 @@ def show_reading() -> None:
         print(f"  largest over smallest: {sizes[-1].milliseconds / sizes[0].milliseconds:.2f}")
         sizes = reading.passbooks(kind)
         words = ", ".join(f"{one.rows:,} lines {one.milliseconds:.1f} ms" for one in sizes)
-        print(f"passbook page on {kind}: {words}")
+        print(f"CPU of the passbook page on {kind}: {words}")
         print(f"  longest over shortest: {sizes[-1].milliseconds / sizes[0].milliseconds:.2f}")
     share, cpu = reading.board_page()
     print(f"\nboard page over HTTP: {share:.3f} of hello-world, CPU {cpu:.1f} times hello-world's")
+    print("CPU of a page in a community of 3,000, SQLite, milliseconds:")
+    for path, milliseconds in reading.pages().items():
+        print(f"  {path:<24} {milliseconds:.1f}")
     print(f"a code for the screen: {reading.qr_milliseconds():.1f} ms")
 
 
