@@ -1,5 +1,6 @@
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, update
@@ -159,3 +160,26 @@ def test_a_merged_resident_is_acted_for_no_more(both_town):
     login = both_town.login(acts_for={kept: "self", merged: "helper"})
     change(both_town, m.Resident, merged, state="merged", merged_into_id=kept)
     assert [one.resident_id for one in read(both_town, login).principal.acts_for] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("birthday", "own", "guardian"), [(14, [], ["child"]), (18, ["child"], ["child"])]
+)
+def test_rights_change_at_midnight_of_the_community(both_town, birthday, own, guardian):
+    """The minute before and the minute of a birthday, by the community's own clock."""
+    midnight = datetime(2026, 11, 21, tzinfo=ZoneInfo("Asia/Shanghai"))
+    child = both_town.resident("陈小明", birth_date=date(2026 - birthday, 11, 21))
+    logins = {
+        "own": both_town.login(acts_for={child: "self"}),
+        "guardian": both_town.login(acts_for={child: "guardian"}),
+        "helper": both_town.login(acts_for={child: "helper"}),
+    }
+
+    def opens(who, now):
+        return ["child" for _ in read(both_town, logins[who], now).principal.acts_for]
+
+    before, after = midnight - timedelta(minutes=1), midnight
+    assert (opens("own", before), opens("guardian", before)) == (own, guardian)
+    assert opens("own", after) == ["child"]
+    assert opens("guardian", after) == (["child"] if birthday == 14 else [])
+    assert opens("helper", before) == opens("helper", after) == ["child"]
