@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +31,7 @@ from volunteer.queries.tasks import read_task
 from volunteer.services import card_prints as service
 from volunteer.services.activation import Binding, bind
 from volunteer.services.card_prints import AskedPrint
+from volunteer.store import card_prints as store
 from volunteer.store import models as m
 from volunteer.store.database import db
 
@@ -277,3 +281,33 @@ def test_the_number_of_statements_does_not_grow(office: Office) -> None:
         counted.append(len(seen))
         office.town.write(lambda tx: tx.run(m.Task.__table__.update().values(state="done")))  # type: ignore[attr-defined]
     assert counted[0] == counted[1]
+
+
+@pytest.mark.parametrize("has_card", [True, False])
+def test_of_strips_printed_at_once_one_lives(
+    office: Office, monkeypatch: pytest.MonkeyPatch, has_card: bool
+) -> None:
+    """Both have looked for a card and ended the strips they saw before either writes, unless one
+    waits for the other at the resident's row."""
+    town = office.town
+    (chen,) = office.people(1, cards=has_card)
+    both_at_it = threading.Barrier(2)
+    end_strips = store._end_strips
+
+    def end_when_both_are_there(*arguments: Any) -> None:
+        end_strips(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_at_it.wait(timeout=0.5)
+
+    monkeypatch.setattr(store, "_end_strips", end_when_both_are_there)
+
+    def print_one() -> None:
+        with town.app.app_context():
+            hand, here = Hand(town.keys, office.by, FRIDAY), Scope.of(town.community_id)
+            service.print_at_once(town.community_id, chen, strips=True, hand=hand, scope=here)
+
+    with ThreadPoolExecutor(2) as pool:
+        for answer in [pool.submit(print_one) for _ in range(2)]:
+            answer.result()
+    assert [lives for _, lives in office.strips(chen)].count(True) == 1
+    assert [state for _, state in office.cards(chen)] == ["active"]
