@@ -412,3 +412,18 @@ def test_who_was_merged_meanwhile_does_not_leave(two: Two) -> None:
     assert two.carry(key) is None
     assert two.side(key, "in").state == "withdrawn"
     assert two.whole()
+
+
+def test_verify_sees_a_half_that_is_missing_and_one_that_differs(two: Two) -> None:
+    key = two.all_the_way()
+
+    def faults() -> set[str]:
+        return {finding.fault.value for finding in read_report(Scope.everything()).findings}
+
+    where = m.CommunityMove.move_key == key, m.CommunityMove.side == "in"
+    change = update(m.CommunityMove).where(*where).values(moved_points=21)
+    two.town.write(lambda tx: tx.execute(change))
+    assert faults() == {"clearing_differs", "move_differs"}
+    lost = update(m.CommunityMove).where(*where).values(moved_points=22, state="accepted")
+    two.town.write(lambda tx: tx.execute(lost))
+    assert faults() == {"clearing_differs"}

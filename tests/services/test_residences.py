@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.town import FRIDAY, SINCE, Town
+from tests.scanning import as_device, record, scan_row
+from tests.services.test_scans import board
+from tests.town import ENDS_AT, FRIDAY, SINCE, STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.people import Home
 from volunteer.domain.refusals import Code, Refused
@@ -96,3 +98,22 @@ def test_a_move_is_written_down_a_year_ahead_at_most(moves: Moves) -> None:
     moves.add(starts_on=last)
     next_day = last + timedelta(days=1)
     assert moves.refused(lambda: moves.add(starts_on=next_day)) is Code.DATE_INVALID
+
+
+def test_what_was_earned_before_a_move_stays_the_old_building_s(moves: Moves) -> None:
+    """A scan counts for where the person lived that day, whenever it is sent; a correction of what
+    was attended before does not take it along to the new home."""
+    town = moves.town
+    number = town.card(moves.resident)[1]
+    device = as_device(town.device())
+    activity = town.activity()
+    week = timedelta(days=7)
+    before = town.event(activity, starts_at=STARTS_AT - week, ends_at=ENDS_AT - week)
+    today = town.event(activity)
+    record(town, device, scan_row(before, number, at=STARTS_AT - week), now=STARTS_AT - week)
+    moves.add()
+    out = scan_row(before, number, direction="out", at=ENDS_AT - week)
+    record(town, device, out, now=ENDS_AT - week)
+    record(town, device, scan_row(today, number))
+    assert board(town, moves.old)[2:] == (1, 1)
+    assert board(town, moves.new)[2:] == (1, 1)

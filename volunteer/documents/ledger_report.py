@@ -48,6 +48,14 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
         "社区收支不平衡",
         "a community's passbooks do not balance with its transfers",
     ),
+    Fault.CLEARING_DIFFERS: (
+        "往来账户与转入转出的记录不一致",
+        "a clearing account that differs from what the moves say",
+    ),
+    Fault.MOVE_DIFFERS: (
+        "转出与转入的积分不一致",
+        "points that left one community and did not arrive in the other",
+    ),
     Fault.REVERSAL_DIFFERS: (
         "冲正与原转账不对应",
         "a reversal that does not mirror its transfer",

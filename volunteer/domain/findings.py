@@ -37,6 +37,8 @@ class Fault(StrEnum):
     OPENING_DIFFERS = "opening_differs"
     OPENING_TWICE = "opening_twice"
     OPENING_UNPOSTED = "opening_unposted"
+    CLEARING_DIFFERS = "clearing_differs"
+    MOVE_DIFFERS = "move_differs"
     BOARD_DIFFERS = "board_differs"
     UNREADABLE = "unreadable"
 
@@ -57,6 +59,8 @@ RULES: Mapping[Fault, str] = {
     Fault.OUT_OF_RANGE: "L4",
     Fault.REVERSAL_DIFFERS: "L7",
     Fault.REVERSED_TWICE: "L7",
+    Fault.CLEARING_DIFFERS: "L8",
+    Fault.MOVE_DIFFERS: "L8",
     Fault.ATTENDANCE_TWICE: "A1",
     Fault.AWARD_DIFFERS: "A2",
     Fault.AWARD_FOREIGN: "A2",

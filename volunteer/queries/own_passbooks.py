@@ -40,3 +40,22 @@ def own_resident_ids(scope: Scope, resident_ids: Collection[int]) -> CompoundSel
         as_guest = as_guest.where(Resident.community_id.in_(scope.community_ids))
     left_behind = _LEFT_BEHIND.where(_arrived.resident_id.in_(resident_ids))
     return union_all(at_home, as_guest, left_behind)
+
+
+def went_on_as() -> Any:
+    """Of a statement's resident who moved on: who they are where they went."""
+    out, arrived = aliased(CommunityMove), aliased(CommunityMove)
+    return (
+        select(arrived.resident_id)
+        .join(out, out.move_key == arrived.move_key)
+        .where(
+            out.resident_id == Resident.id,
+            out.side == "out",
+            arrived.side == "in",
+            arrived.state == "done",
+        )
+        .order_by(out.id.desc())
+        .limit(1)
+        .correlate(Resident)
+        .scalar_subquery()
+    )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from volunteer.domain.access import Scope
-from volunteer.queries.own_passbooks import own_resident_ids
+from volunteer.queries.own_passbooks import own_resident_ids, went_on_as
 from volunteer.store.bulk import among_found
 from volunteer.store.database import db
 from volunteer.store.models import (
@@ -80,6 +80,13 @@ class PassbookCover:
     head_hash: bytes
     first_posted_at: datetime | None
     last_posted_at: datetime | None
+    went_on_as_id: int | None = None
+    """Of a passbook left behind: who its person is in the community they moved to."""
+
+    @property
+    def owner_id(self) -> int:
+        """Who the book belongs to at home and now, whichever book it is."""
+        return self.went_on_as_id or self.home_resident_id or self.resident_id
 
     @property
     def is_guest(self) -> bool:
@@ -213,6 +220,7 @@ def _cover_statement(scope: Scope) -> Any:
             Account.head_hash,
             _posted_at_of(literal(1)).label("first_posted_at"),
             _posted_at_of(Account.last_entry_no).label("last_posted_at"),
+            case((Resident.state == "moved_on", went_on_as())).label("went_on_as_id"),
         )
         .join(Resident, Resident.id == Account.resident_id)
         .join(Community, Community.id == Account.community_id)

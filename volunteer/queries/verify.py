@@ -29,6 +29,7 @@ from volunteer.domain.verification import (
 )
 from volunteer.domain.verification_openings import check_openings
 from volunteer.queries.ledger_streams import BOARDS, LedgerStreams, snapshot
+from volunteer.queries.move_streams import clearing_sums, halves_apart
 from volunteer.queries.opening_streams import brought_forward_twice, openings
 
 T = TypeVar("T")
@@ -93,6 +94,12 @@ def _findings(streams: LedgerStreams, report: Report) -> Iterator[Finding]:
     yield from check_openings(openings(streams.connection, streams.scope))
     for account_id, times in brought_forward_twice(streams.connection, streams.scope):
         yield Finding(Fault.OPENING_TWICE, {"account": account_id, "written": times})
+    for community_id, written, expected in clearing_sums(streams.connection, streams.scope):
+        if written != expected:
+            facts = {"community": community_id, "written": written, "expected": expected}
+            yield Finding(Fault.CLEARING_DIFFERS, facts)
+    for key, left, arrived in halves_apart(streams.connection, streams.scope):
+        yield Finding(Fault.MOVE_DIFFERS, {"key": key, "written": arrived, "expected": left})
     for board in BOARDS:
         yield from _board_findings(streams, board, report)
 

@@ -105,13 +105,9 @@ def my_books(person: Principal) -> list[PassbookCover]:
     order = {one.resident_id: place for place, one in enumerate(_own_first(person.acts_for))}
     scope = Scope(frozenset(one.community_id for one in person.acts_for))
     books = read_passbooks_of(scope, order) if order else []
-    last = len(order)  # passbooks of before belong to nobody whom the login still acts for
+    last = len(order)  # of who moved on twice, the first passbook of all
     return sorted(
-        books,
-        key=lambda book: (
-            order.get(book.home_resident_id or book.resident_id, last),
-            book.is_guest,
-        ),
+        books, key=lambda book: (order.get(book.owner_id, last), book.is_guest or book.is_past)
     )
 
 
@@ -207,15 +203,15 @@ def _page_with(book: PassbookCover, entry_no: int) -> str:
 
 
 def _owner_ref(books: list[PassbookCover], shown: PassbookCover) -> str:
-    """Of the person whose book is shown, be it a guest's."""
-    home = (book.ref for book in books if book.resident_id == shown.home_resident_id)
+    """Of the person whose book is shown, be it a guest's or one of before."""
+    home = (book.ref for book in books if book.resident_id == shown.owner_id)
     return next(home, shown.ref)
 
 
 def _switch(books: list[PassbookCover], shown: PassbookCover) -> list[dict[str, Any]]:
-    """Tabs between the books of one person, at home and as a guest elsewhere."""
-    own, owner = me().own, shown.home_resident_id or shown.resident_id
-    books = [book for book in books if owner in (book.resident_id, book.home_resident_id)]
+    """Tabs between the books of one person: at home, as a guest elsewhere, of before a move."""
+    own = me().own
+    books = [book for book in books if book.owner_id == shown.owner_id]
     if len(books) < 2:
         return []
     return [
