@@ -282,6 +282,20 @@ def test_who_stands_in_the_way_of_an_undo_is_named(town: Town, client: FlaskClie
     assert count(m.Resident, m.Resident.state == "active") == 2
 
 
+def test_a_phone_of_a_list_finds_its_person(town: Town, client: FlaskClient) -> None:
+    applied(town, client, checked(client, row("陈秀英", "13800138000"), row("王芳")))
+    for typed in ("8000", "138 0013 8000"):
+        found = look(client, f"/admin/people?q={typed}")
+        assert "138****8000" in found
+        assert "王芳" not in found
+    assert "陈秀英" not in look(client, "/admin/people?show=no_phone")
+    with db.engine.connect() as connection:
+        ref = connection.execute(
+            select(m.Resident.ref).where(m.Resident.name == "陈秀英")
+        ).scalar_one()
+    assert "名单上的手机 138****8000" in look(client, f"/admin/people/{ref}")
+
+
 def test_children_without_consent_are_counted_after_an_import(
     town: Town, client: FlaskClient
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, union_all
 
 from volunteer.domain.access import Scope
 from volunteer.domain.age import ADULT_AGE, CONSENT_AGE, AgeBand, age_band_on
@@ -22,6 +22,7 @@ from volunteer.store.models import (
     BuildingAlias,
     Card,
     Consent,
+    ContactPhone,
     ExternalNumber,
     Login,
     LoginResident,
@@ -180,12 +181,16 @@ def _phone_condition(search: PeopleSearch, today: date) -> ColumnElement[bool] |
         fits = Login.phone.endswith(search.digits)
     else:
         return None
-    return exists().where(
+    signs_in = exists().where(
         LoginResident.resident_id == Resident.id,
         LoginResident.login_id == Login.id,
         *_link_runs(today),
         fits,
     )
+    noted = ContactPhone.phone
+    was_noted = noted == search.phone if search.phone else noted.endswith(search.digits)
+    written = exists().where(ContactPhone.resident_id == Resident.id, was_noted)
+    return or_(signs_in, written)
 
 
 def _place_condition(
@@ -260,7 +265,8 @@ def without_consent(today: date) -> ColumnElement[bool]:
 
 
 def _without_phone(today: date) -> ColumnElement[bool]:
-    return ~exists().where(LoginResident.resident_id == Resident.id, *_link_runs(today))
+    signs_in = exists().where(LoginResident.resident_id == Resident.id, *_link_runs(today))
+    return ~signs_in & ~exists().where(ContactPhone.resident_id == Resident.id)
 
 
 def _without_card(_today: date) -> ColumnElement[bool]:
@@ -343,20 +349,27 @@ def place_of(row: Any) -> Place:
 
 
 def _phones(resident_ids: Sequence[int], today: date) -> dict[int, tuple[str, ...]]:
-    """The phones that reach these people, their own first."""
-    rows = db.session.execute(
-        select(LoginResident.resident_id, LoginResident.relation, Login.phone)
+    """The phones that reach these people: what they sign in with, what was written down for them,
+    then their guardians' and helpers'."""
+    signing_in = (
+        select(LoginResident.resident_id, LoginResident.relation, Login.phone, LoginResident.id)
         .join(Login, Login.id == LoginResident.login_id)
         .where(
             LoginResident.resident_id.in_(resident_ids),
             Login.phone.is_not(None),
             *_link_runs(today),
         )
-        .order_by(LoginResident.id)
-    ).all()
+    )
+    noted = select(
+        ContactPhone.resident_id, literal("noted"), ContactPhone.phone, ContactPhone.id
+    ).where(ContactPhone.resident_id.in_(resident_ids))
+    both: Any = union_all(signing_in, noted)
+    ranks = {"self": 0, "noted": 1}
+    rows = sorted(db.session.execute(both), key=lambda row: (ranks.get(row.relation, 2), row.id))
     found: dict[int, tuple[str, ...]] = {}
-    for row in sorted(rows, key=lambda row: row.relation != "self"):
-        found[row.resident_id] = (*found.get(row.resident_id, ()), row.phone)
+    for row in rows:
+        known = found.get(row.resident_id, ())
+        found[row.resident_id] = known if row.phone in known else (*known, row.phone)
     return found
 
 

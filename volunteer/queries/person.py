@@ -35,6 +35,7 @@ from volunteer.store.models import (
     Account,
     Card,
     CommunityMove,
+    ContactPhone,
     Login,
     LoginResident,
     Residence,
@@ -121,6 +122,8 @@ class Person:
     external_numbers: tuple[tuple[str, str], ...] = ()
     household: HouseholdShown | None = None
     opening: OpeningRow | None = None
+    noted_phone: str | None = None
+    """A phone that stood in a list of residents; nobody signs in with it yet."""
     attendances: tuple[AttendanceShown, ...] = field(default=())
 
     @property
@@ -171,6 +174,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
             Resident.home_community_id,
             Resident.merges,
             _minutes_elsewhere().label("minutes_elsewhere"),
+            _noted_phone().label("noted_phone"),
             *(getattr(kept, column.key).label(f"kept_{column.key}") for column in _KEY_COLUMNS),
             Account.balance_points,
             Account.held_points,
@@ -200,6 +204,7 @@ def read_person(scope: Scope, ref: str, now: datetime, today: date) -> Person | 
         owed_points=row.owed_points,
         total_minutes=row.total_minutes,
         minutes_elsewhere=row.minutes_elsewhere or 0,
+        noted_phone=row.noted_phone,
         cards=_cards(*where),
         residences=_residences(*where),
         memberships=read_memberships(*where),
@@ -252,6 +257,16 @@ def _key(row: Any) -> PersonKey:
         passbook_number=row.passbook_number,
         birth_date=row.birth_date,
         age_band=row.age_band,
+    )
+
+
+def _noted_phone() -> Any:
+    return (
+        select(ContactPhone.phone)
+        .where(ContactPhone.resident_id == Resident.id)
+        .correlate(Resident)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

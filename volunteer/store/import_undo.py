@@ -61,6 +61,8 @@ _LOOKED_AT = (
     "strip_printed",
 )
 """Deeds that change nothing about a person."""
+_WEIGHT = ("record", "import", "changed", "link", "attendance", "line")
+"""Of several records the last of these is said."""
 _TAKEN_UP = ("added", "updated", "unchanged")
 
 
@@ -101,17 +103,16 @@ def load_in_the_way(tx: Tx, batch: Any, rows: Sequence[Any], today: date) -> dic
         return {}
     books = lock_passbooks(tx, all_named)
     applied_on = min(batch.applied_at.date(), today)
-    since = [
-        *_attendances(batch, applied_on),
-        *_deeds(batch),
-        *_later_imports(batch),
-    ]
-    found = _asked(tx, since, everybody)
-    found |= dict.fromkeys(_moved_on(tx, batch.community_id, updated), "changed")
-    found |= _asked(tx, [*_records(batch), *_any_attendance(batch)], added)
-    found |= _asked(tx, _posted(batch), all_named)
-    lines = {one for one in added if books[one].last_entry_no or books[one].merges}
-    return found | dict.fromkeys(lines, "line")
+    asked = union_all(
+        *_attendances(batch, applied_on), *_deeds(batch), *_later_imports(batch),
+        *_records(batch), *_posted(batch),
+    )  # fmt: skip
+    whom = {"added": added, "everybody": everybody, "all_named": all_named}
+    found = [(row.resident_id, str(row.what)) for row in tx.run(asked, **whom)]
+    found += [(one, "changed") for one in _moved_on(tx, batch.community_id, updated)]
+    found += [(one, "line") for one in added if books[one].last_entry_no or books[one].merges]
+    strongest = sorted(found, key=lambda one: _WEIGHT.index(one[1]))
+    return dict(strongest)
 
 
 def record_undone(
@@ -132,29 +133,16 @@ def record_undone(
         update_rows(tx, ROW, undone, "undone = r.undone", "import_row.id = r.id")
 
 
-def _asked(tx: Tx, statements: Sequence[Any], resident_ids: Sequence[int]) -> dict[int, str]:
-    if not statements or not resident_ids:
-        return {}
-    rows = tx.run(union_all(*statements), resident_ids=list(resident_ids))
-    # Of two reasons the one that says most: an attendance.
-    in_order = sorted(rows, key=lambda row: bool(row.what == "attendance"))
-    return {row.resident_id: row.what for row in in_order}
-
-
 def _attendances(batch: Any, applied_on: date) -> list[Any]:
-    """Who came to something after the import was asked for."""
+    """Who came to something after the import was asked for; whom it added, to anything."""
     table = table_of(Attendance)
     since = table.c.checked_in_at.is_(None) | (table.c.checked_in_at >= batch.applied_at)
     return [
-        _of(table, "attendance").where(
+        _of(table, "attendance", "everybody").where(
             table.c.community_id == batch.community_id, table.c.local_date >= applied_on, since
-        )
+        ),
+        _of(table, "attendance", "added").where(table.c.community_id == batch.community_id),
     ]
-
-
-def _any_attendance(batch: Any) -> list[Any]:
-    table = table_of(Attendance)
-    return [_of(table, "attendance").where(table.c.community_id == batch.community_id)]
 
 
 def _deeds(batch: Any) -> list[Any]:
@@ -163,7 +151,7 @@ def _deeds(batch: Any) -> list[Any]:
     return [
         select(deed.c.subject_id.label("resident_id"), literal("changed").label("what")).where(
             deed.c.subject_kind == "resident",
-            among(deed.c.subject_id, "resident_ids"),
+            among(deed.c.subject_id, "everybody"),
             deed.c.happened_at >= batch.applied_at,
             deed.c.action.not_in(_LOOKED_AT),
         )
@@ -173,7 +161,7 @@ def _deeds(batch: Any) -> list[Any]:
 def _posted(batch: Any) -> list[Any]:
     """Whose old passbook out of this sheet is a line by now."""
     return [
-        _of(OPENING, "line").where(
+        _of(OPENING, "line", "all_named").where(
             OPENING.c.import_batch_id == batch.id, OPENING.c.state == State.POSTED.value
         )
     ]
@@ -181,7 +169,7 @@ def _posted(batch: Any) -> list[Any]:
 
 def _later_imports(batch: Any) -> list[Any]:
     return [
-        _of(ROW, "import").where(
+        _of(ROW, "import", "everybody").where(
             ROW.c.community_id == batch.community_id,
             ROW.c.batch_id > batch.id,
             ROW.c.outcome == "updated",
@@ -197,17 +185,17 @@ def _records(batch: Any) -> list[Any]:
         if table.name in _OF_IMPORT or "resident_id" not in table.c:
             continue
         if any(key.column.table.name == "resident" for key in table.c.resident_id.foreign_keys):
-            named = _of(table, "record").where(table.c.community_id == batch.community_id)
+            named = _of(table, "record", "added").where(table.c.community_id == batch.community_id)
             if table is OPENING:
                 named = named.where(table.c.import_batch_id.is_distinct_from(batch.id))
             found.append(named)
     link = table_of(LoginResident)
-    return [*found, _of(link, "link").where(link.c.community_id == batch.community_id)]
+    return [*found, _of(link, "link", "added").where(link.c.community_id == batch.community_id)]
 
 
-def _of(table: Table, what: str) -> Any:
+def _of(table: Table, what: str, whom: str) -> Any:
     return select(table.c.resident_id, literal(what).label("what")).where(
-        among(table.c.resident_id, "resident_ids")
+        among(table.c.resident_id, whom)
     )
 
 
