@@ -26,6 +26,7 @@ from tests.scanning import as_device, record, scan_row
 from tests.town import Town
 from volunteer.documents.spreadsheet import read_spreadsheet, write_xlsx
 from volunteer.domain.access import Scope
+from volunteer.domain.names import pinyin_of
 from volunteer.domain.residents_import import guess_columns
 from volunteer.domain.residents_matching import Fate
 from volunteer.queries.tasks import read_task
@@ -81,6 +82,7 @@ def measure(kind: str, rows: int = ROWS) -> Imported:
     """Import ``rows`` people into a community of four hundred, on one kind of database."""
     with prepared(kind) as database, database.app.app_context():
         town = Town(database.app)
+        pinyin_of("名")  # a worker that has named somebody has its dictionaries
         codes, _ = settle(town, SCANNERS, 60)
         events = open_events(town, 1 + rows // 100)
         return _import(town, database, rows, (codes, events))

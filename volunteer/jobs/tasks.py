@@ -24,7 +24,7 @@ log = logging.getLogger("volunteer.jobs")
 Chunk = Callable[[TakenTask, datetime], Progress]
 """Does the next part of a task from ``done_steps`` on, and records how far it came."""
 
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.02
 """Between chunks, or a waiting scan would meet the next chunk's lock each time it tries."""
 
 

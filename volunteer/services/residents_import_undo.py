@@ -97,7 +97,7 @@ def undo_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> int:
 
 
 def undo_chunk(task: TakenTask, now: datetime) -> Progress:
-    """Take the next fifty rows back; see ``jobs.tasks.Chunk``. Whoever got a record since this was
+    """Take the next rows back; see ``jobs.tasks.Chunk``. Whoever got a record since this was
     asked for is kept, and said so in the result."""
     batch_id = int(task.arguments["batch_id"])
 
