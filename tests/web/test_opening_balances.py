@@ -66,7 +66,7 @@ def test_from_the_persons_page_to_the_line_that_explains_itself(
     ref = ref_of(town, who)
     page = write_down(organizer, ref)
     assert "已登记。另一个人复核后记入存折。" in page
-    assert "等待另一人复核" in page
+    assert "待复核" in page
     waiting = organizer.get(LIST).get_data(as_text=True)
     assert "1,200" in waiting
     assert ids_on(waiting) == [], "who wrote it down has nothing to tick"
