@@ -323,3 +323,20 @@ def test_a_batch_is_started_once_and_only_by_its_community(both_town: Town) -> N
     with pytest.raises(Refused) as caught:
         start(both_town, batch_id)
     assert caught.value.refusal.code is Code.CHANGED_MEANWHILE
+
+
+def test_a_child_that_was_imported_is_checked_in_once_a_guardian_has_agreed(
+    both_town: Town,
+) -> None:
+    event, device = both_town.event(both_town.activity()), both_town.device()
+    assert bring_in(both_town, ("陈小明", "", "", "", "9")) == {"added": 1}
+    with db.engine.connect() as connection:
+        child = connection.execute(select(m.Resident.id, m.Resident.passbook_number)).one()
+
+    def scanned() -> str:
+        row = scan_row(event, child.passbook_number)
+        return record(both_town, as_device(device), row)[0].code
+
+    assert scanned() == Code.CONSENT_MISSING
+    both_town.consent(child.id)
+    assert scanned() == "ok_in"
