@@ -89,7 +89,7 @@ def write_down(page: Page, live: Live) -> None:
 
 def column(page: Page, heading: str) -> str:
     """What the column under this heading is taken for."""
-    return page.get_by_label(f"这一列是: {heading}").input_value()
+    return page.get_by_label(f"这一列是：{heading}").input_value()
 
 
 @pytest.mark.timeout(200)
@@ -110,13 +110,13 @@ def test_a_sheet_saved_by_libreoffice_becomes_people(
         "姓名": "name", "手机": "phone", "楼栋": "building", "房号": "room", "旧积分": "old_points",
     }  # fmt: skip
     page.click("text=先试一遍")
-    expect(page.locator("main")).to_contain_text("不认识的楼栋 (1)")
-    page.get_by_label("指的是哪一栋: 幸福里9栋").select_option(label="梅富村 3栋")
+    expect(page.locator("main")).to_contain_text("不认识的楼栋（1）")
+    page.get_by_label("指的是哪一栋：幸福里9栋").select_option(label="梅富村 3栋")
     page.click("text=保存并重新试一遍")
-    expect(page.locator("main")).to_contain_text("待您判断 (1)")
+    expect(page.locator("main")).to_contain_text("待您判断（1）")
     page.check(f"input[value='this:{known}']")
     page.click("text=保存这些选择")
-    page.click("text=有问题 (1)")
+    page.click("text=有问题（1）")
     expect(page.locator("main")).to_contain_text("第 10 行")
     expect(page.locator("main")).to_contain_text("喆堃䶮")
     write_down(page, live)
