@@ -216,7 +216,9 @@ def settle(app: Flask, now: datetime = FRIDAY) -> World:
     link = town.acts_for(ids["organizer"], who, "helper")
 
     def only(model: type[m.Base]) -> int:
-        return town.write(lambda tx: tx.execute(select(model)).scalars().first().id)  # type: ignore[union-attr,attr-defined]
+        # Another community's row may stand before ours.
+        ours = select(model).where(model.community_id == town.community_id)  # type: ignore[attr-defined]
+        return town.write(lambda tx: tx.execute(ours).scalars().first().id)  # type: ignore[union-attr,attr-defined]
 
     checked, applied = _settle_imports(town, who, building)
     world.values = {
