@@ -5,11 +5,13 @@
 import { speak } from "./speak.js";
 import { Camera, cameraIsPossible } from "./scanning/camera.js";
 import { kindOf, OnceInAWhile, plainDigits } from "./scanning/codes.js";
+import { element, icon as iconOf } from "./scanning/drawing.js";
 import { newId } from "./scanning/ids.js";
 import { shrink } from "./scanning/photo.js";
 import { ScanQueue } from "./scanning/queue.js";
 import { chime, shake, wakeSound } from "./scanning/sounds.js";
 import { Troubles } from "./scanning/troubles.js";
+import { Waiting } from "./scanning/waiting.js";
 import { listenToWedge } from "./scanning/wedge.js";
 
 const SAME_CARD_MS = 4000;
@@ -28,8 +30,10 @@ const troubles = new Troubles(find("trouble"), drawTrouble);
 const queue = new ScanQueue({
   address: settings.scans,
   csrf,
-  on: { answers: showAnswers, count: showPending, trouble: tellUnsent },
+  owner: settings.owner,
+  on: { answers: showAnswers, changed: () => waiting.draw(), trouble: tellUnsent, kept: tellKept },
 });
+const waiting = new Waiting({ queue, words, clock: clockTime, icons: settings.icons });
 
 // ---- Ways in ------------------------------------------------------------------------------
 
@@ -39,7 +43,11 @@ function present(code) {
     chime("refused");
     return;
   }
-  queue.add({ event: settings.event, code, direction });
+  keep({ code, direction });
+}
+
+function keep(scan) {
+  queue.add({ event: settings.event, eventName: settings.eventName, ...scan });
 }
 
 function startCamera() {
@@ -158,10 +166,15 @@ function showAnswers(pairs) {
   for (const [scan, verdict] of pairs) {
     if (scan.direction === "undo") markUndone(scan, verdict);
     else addRow(scan, verdict);
-    countHere(verdict);
+    if (isOfHere(scan)) countHere(verdict);
   }
   const [, said] = refused.at(-1) ?? others.at(-1);
   say(said);
+}
+
+/** What was queued at another event goes from here too; it is told, and not counted as being here. */
+function isOfHere(scan) {
+  return scan.event === undefined || scan.event === settings.event;
 }
 
 function drawAnswer(scan, verdict) {
@@ -225,7 +238,9 @@ function addRow(scan, verdict) {
   const row = element("li", `scan-row scan-${verdict.verdict}`);
   row.dataset.scan = verdict.id;
   const name = element("span", "scan-name", verdict.name ?? verdict.words);
-  const details = [verdict.name ? verdict.words : "", ...factsInWords(verdict).slice(0, 1), clockTime()];
+  const where = isOfHere(scan) ? "" : scan.eventName;
+  const told = verdict.name ? verdict.words : "";
+  const details = [told, ...factsInWords(verdict).slice(0, 1), clockTime(), where];
   name.append(element("small", "", details.filter(Boolean).join(" · ")));
   row.append(icon(verdict.verdict), name);
   if (verdict.verdict === "accepted" || verdict.verdict === "waiting") row.append(undoButton(verdict.id));
@@ -258,7 +273,7 @@ function undoButton(scanId) {
 
 function undo(scanId, button) {
   button.disabled = true;
-  queue.add({ event: settings.event, direction: "undo", undoes: scanId });
+  keep({ direction: "undo", undoes: scanId });
 }
 
 function markUndone(scan, verdict) {
@@ -295,36 +310,50 @@ function countHere(verdict) {
   number.textContent = String(Math.max(0, Number(number.textContent) + change + undoneIn));
 }
 
-function showPending(count) {
-  find("pending").dataset.count = String(count);
-  find("pending").querySelector("[data-number]").textContent = String(count);
-}
-
 /** Scans wait here: without network, or because somebody signed out. */
 function tellUnsent(kind, told) {
   troubles.over(kind === "signIn" ? "network" : "signIn");
-  troubles.tell(kind, kind === "signIn" ? words.signIn : words.sending, told);
   if (kind === "signIn") renewToken();
+  else troubles.tell(kind, words.sending, told);
 }
 
-function drawTrouble(title, text) {
+/** Whether what waits survives a closed tab. */
+function tellKept(lasts) {
+  if (lasts) troubles.over("kept");
+  else troubles.tell("kept", words.notKept);
+}
+
+function drawTrouble(title, more) {
   const line = element("p", "scanner-trouble");
-  line.append(icon("warning"), element("span", "", [title, text].filter(Boolean).join(" ")));
+  const said = element("span", "", title);
+  if (more) said.append(" ", more);
+  line.append(icon("warning"), said);
   return line;
 }
 
-/** Signing in again, in another tab, makes a new token: fetch it, so that what waits here can go. */
+/** Signing in again makes a new token: fetch it, so that what waits here can go; but only where the
+ * same person signed in. What this page sends under another's token would be recorded as theirs. */
 async function renewToken() {
   try {
     const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    queue.csrf = page.getElementById("scanner-script")?.dataset.csrf ?? queue.csrf;
+    const told = page.getElementById("scanner-settings");
+    const owner = told && JSON.parse(told.textContent).owner;
+    if (owner?.key === settings.owner.key) queue.csrf = page.getElementById("scanner-script").dataset.csrf;
+    else if (owner) troubles.tell("signIn", words.somebodyElse.replace("%(name)s", owner.name));
+    else troubles.tell("signIn", words.signIn, signInLink());
   } catch {
     // no network either; the next try asks again
   }
 }
 
+function signInLink() {
+  const link = element("a", "", words.signInAgain);
+  link.href = settings.signIn;
+  return link;
+}
+
 window.addEventListener("beforeunload", (event) => {
-  if (!queue.size) return;
+  if (!queue.size || queue.kept?.lasts) return;
   event.preventDefault();
   event.returnValue = words.leaving;
 });
@@ -337,22 +366,8 @@ document.addEventListener("pointerdown", wakeSound, { once: true });
 
 // ---- Small things -------------------------------------------------------------------------
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${settings.icons}#${name}`);
-  svg.append(use);
-  return svg;
+  return iconOf(settings.icons, name);
 }
 
 function fill(text, value) {
@@ -363,10 +378,10 @@ function signed(points) {
   return points > 0 ? `+${points}` : String(points);
 }
 
-function clockTime() {
+function clockTime(at = Date.now()) {
   // The community's clock, whatever the phone is set to.
   const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: settings.zone };
-  return new Date().toLocaleTimeString("en-GB", form);
+  return new Date(at).toLocaleTimeString("en-GB", form);
 }
 
 startCamera();

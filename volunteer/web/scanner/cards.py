@@ -229,6 +229,12 @@ def _settings(event: EventShown) -> dict[str, Any]:
     """What the page's script needs: addresses, and the few words it says itself."""
     return {
         "event": event.event_id,
+        "eventName": event.name,
+        # A queue on the phone is one person's: another who signs in there sends none of it.
+        "owner": {"key": me().login_id, "name": me().display_name},
+        "signIn": url_for(
+            "sign_in.sign_in", next=url_for("scanner.scanner", event_id=event.event_id)
+        ),
         "zone": event.zone,
         "scans": url_for("scans.scans"),
         "addPerson": url_for("scanner.add_person", event_id=event.event_id),
@@ -244,9 +250,21 @@ def _settings(event: EventShown) -> dict[str, Any]:
             "points": _("%(points)s points"),
             "balance": _("Balance %(points)s points"),
             "sending": _("Sending. It is kept until the network is back."),
-            "signIn": _(
-                "You were signed out. Sign in again in another tab; what is waiting stays here."
+            "signIn": _("You were signed out. What is waiting stays on this phone."),
+            "signInAgain": _("Sign in again, and it goes by itself."),
+            "somebodyElse": _(
+                "%(name)s is signed in now. What is waiting was queued by somebody else, stays on"
+                " this phone and is not sent under another name.",
+                name="%(name)s",
             ),
+            "notKept": _(
+                "This browser keeps nothing: what has not been sent is lost when the page is"
+                " closed. Leave the private window, or stay here until everything is sent."
+            ),
+            "queued": _("Kept, waiting to be sent"),
+            "sent": _("Sent, waiting for the answer"),
+            "in": _("Check in"),
+            "out": _("Check out"),
             "photoTooLarge": words_for(Refusal(Code.PHOTO_TOO_LARGE)),
             "photoFailed": _("The photo could not be sent. Please take it once more."),
             "notACard": _("This is the event's own code. Please scan a person's card."),

@@ -1,0 +1,53 @@
+// What waits on this phone, row by row: queued, or sent and without its answer; and what somebody else
+// left here. The count in the page's head is always true.
+
+import { element, icon } from "./drawing.js";
+
+const MOST_ROWS = 50;
+// Online, an answer comes sooner than a row could be read.
+const SHOWN_AFTER_MS = 1500;
+
+export class Waiting {
+  /** `queue`, `words`; `clock(milliseconds)` gives a time of day; `icons` is the sprite's address. */
+  constructor({ queue, words, clock, icons }) {
+    Object.assign(this, { queue, words, clock, icons });
+    this.find = (id) => document.getElementById(id);
+    this.find("send-now").addEventListener("click", () => queue.flush());
+  }
+
+  draw() {
+    const { waiting, others } = this.queue;
+    const count = this.find("pending");
+    count.dataset.count = String(waiting.length);
+    count.querySelector("[data-number]").textContent = String(waiting.length);
+    clearTimeout(this.timer);
+    const age = waiting.length ? Date.now() - waiting[0].at : SHOWN_AFTER_MS;
+    if (age < SHOWN_AFTER_MS) this.timer = setTimeout(() => this.#list(), SHOWN_AFTER_MS - age);
+    else this.#list();
+    this.find("others-box").hidden = !others.length;
+    this.find("others-words").textContent = others.length ? this.#othersInWords(others) : "";
+  }
+
+  #list() {
+    const { waiting } = this.queue;
+    this.find("queued-box").hidden = !waiting.length;
+    this.find("queued").replaceChildren(...waiting.slice(-MOST_ROWS).reverse().map((scan) => this.#row(scan)));
+  }
+
+  #row(scan) {
+    const state = this.queue.stateOf(scan);
+    const row = element("li", `scan-row scan-${state}`);
+    row.dataset.queued = scan.id;
+    const name = element("span", "scan-name", this.words[scan.direction]);
+    const details = [this.words[state], this.clock(scan.at), scan.eventName];
+    name.append(element("small", "", details.filter(Boolean).join(" · ")));
+    row.append(icon(this.icons, state === "sent" ? "upload" : "waiting"), name);
+    return row;
+  }
+
+  #othersInWords(others) {
+    const counts = new Map();
+    for (const scan of others) counts.set(scan.ownerName, (counts.get(scan.ownerName) ?? 0) + 1);
+    return [...counts].map(([name, number]) => `${name} · ${number}`).join("　");
+  }
+}

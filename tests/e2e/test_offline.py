@@ -1,0 +1,129 @@
+"""What a leader scanned without network survives the tab, and is sent once, as that leader's."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import func, select
+
+from tests.e2e.conftest import Live, OpenPage
+from tests.e2e.people import event_now, sign_in
+from tests.e2e.test_scanner import PHONE, open_scanner, scans, type_number
+from volunteer.store import models as m
+
+OTHER_PHONE = "13900000002"
+
+
+@pytest.fixture
+def led(live: Live) -> int:
+    """An event that two organizers may scan at."""
+    for phone in (PHONE, OTHER_PHONE):
+        live.town.login(f"+86{phone}", roles=("organizer",), name=f"组长{phone[-1]}")
+    return event_now(live)
+
+
+def pending(page: Page, count: int) -> None:
+    expect(page.locator("#pending")).to_have_attribute("data-count", str(count), timeout=20_000)
+
+
+def postings(live: Live) -> int:
+    return int(
+        live.town.write(
+            lambda tx: tx.scalar(
+                select(func.count()).select_from(m.Transfer).where(m.Transfer.code == "award")
+            )
+        )
+    )
+
+
+def queue_without_network(page: Page, live: Live, event_id: int, names: tuple[str, ...]) -> None:
+    open_scanner(page, live, event_id)
+    page.route("**/api/v1/scans", lambda route: route.abort())
+    for name in names:
+        type_number(page, live.town.card(live.town.resident(name))[1])
+    pending(page, len(names))
+    expect(page.locator("#queued [data-queued]")).to_have_count(len(names))
+    expect(page.locator("#queued")).to_contain_text("已存，等待上传")
+
+
+def test_the_queue_survives_reload_and_closed_tab_and_is_posted_once(
+    live: Live, led: int, phone: OpenPage
+) -> None:
+    first = phone()
+    queue_without_network(first, live, led, ("陈秀英", "丙丁"))
+    context = first.context
+    context.route("**/api/v1/scans", lambda route: route.abort())
+    first.reload()
+    pending(first, 2)
+    first.close()
+    bodies: list[object] = []
+
+    def answer_twice(route: Route) -> None:
+        bodies.append(route.request.post_data_json["scans"])
+        route.fetch()  # recorded, and the reply is lost
+        route.abort() if len(bodies) == 1 else route.continue_()
+
+    context.unroute("**/api/v1/scans")
+    context.route("**/api/v1/scans", answer_twice)
+    again = context.new_page()
+    again.goto(live.path(f"/organize/events/{led}/scan"))
+    pending(again, 0)
+    expect(again.locator("#last .scan-accepted")).to_have_count(2)
+    again.reload()
+    expect(again.locator("#pending")).to_have_attribute("data-count", "0")
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+    assert scans(live) == [("accepted", "ok_in")] * 2
+    assert postings(live) == 2
+
+
+def test_a_lost_sign_in_keeps_the_queue_and_asks(live: Live, led: int, phone: OpenPage) -> None:
+    page = phone()
+    queue_without_network(page, live, led, ("陈秀英",))
+    page.unroute("**/api/v1/scans")
+    page.context.clear_cookies()
+    page.click("#send-now")
+    expect(page.locator("#trouble")).to_contain_text("登录已失效", timeout=20_000)
+    pending(page, 1)
+    page.get_by_role("link", name="请重新登录").click()
+    page.wait_for_url("**/sign-in?**")
+    sign_in(page, live, PHONE, f"/organize/events/{led}/scan")
+    pending(page, 0)
+    assert scans(live) == [("accepted", "ok_in")]
+
+
+def test_another_leader_s_queue_is_shown_and_not_sent(
+    live: Live, led: int, phone: OpenPage
+) -> None:
+    page = phone()
+    queue_without_network(page, live, led, ("陈秀英",))
+    stale = page.context.new_page()
+    page.context.clear_cookies()
+    open_page(stale, live, OTHER_PHONE, led)
+    expect(stale.locator("#others-box")).to_contain_text("组长1 · 1")
+    pending(stale, 0)
+    # The first leader's page is still open in the other's sign-in: it sends nothing in their name.
+    page.unroute("**/api/v1/scans")
+    page.click("#send-now")
+    expect(page.locator("#trouble")).to_contain_text("现在登录的是组长2", timeout=20_000)
+    pending(page, 1)
+    assert scans(live) == []
+    page.close()
+    stale.context.clear_cookies()
+    open_page(stale, live, PHONE, led)
+    expect(stale.locator("#last .scan-accepted")).to_have_count(1, timeout=20_000)
+    expect(stale.locator("#others-box")).to_be_hidden()
+    assert scans(live) == [("accepted", "ok_in")]
+
+
+def open_page(page: Page, live: Live, phone: str, event_id: int) -> None:
+    sign_in(page, live, phone, f"/organize/events/{event_id}/scan")
+
+
+def test_a_browser_that_keeps_nothing_says_so(live: Live, led: int, phone: OpenPage) -> None:
+    page = phone()
+    page.add_init_script("indexedDB.open = () => { throw new DOMException('', 'SecurityError'); };")
+    open_scanner(page, live, led)
+    expect(page.locator("#trouble")).to_contain_text("这个浏览器不能保存记录")
+    type_number(page, live.town.card(live.town.resident("陈秀英"))[1])
+    expect(page.locator("#last .scan-accepted")).to_have_count(1)
