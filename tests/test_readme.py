@@ -64,3 +64,10 @@ def test_both_languages_say_the_same() -> None:
     for part in (r"^#+ ", r"^\|", r"^```", r"^- "):
         counts = [len(re.findall(part, text, re.MULTILINE)) for text in (one, other)]
         assert counts[0] == counts[1], f"{part}: {counts}"
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    decisions = sorted((ROOT / "docs/decisions").glob("0*.md"))
+    assert [path.name[:4] for path in decisions] == [f"{n:04}" for n in range(len(decisions))]
+    for path in decisions[1:]:
+        assert path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]} · "), path.name

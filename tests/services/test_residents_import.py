@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.scanning import as_device, record, scan_row
 from tests.town import FRIDAY, SINCE, Town
@@ -22,7 +22,7 @@ from volunteer.domain.residents_dry_run import Chosen
 from volunteer.domain.residents_import import Field
 from volunteer.domain.residents_matching import Fate
 from volunteer.domain.tasks import LEASE
-from volunteer.jobs.registry import tasks_of
+from volunteer.jobs.registry import jobs_of, tasks_of
 from volunteer.jobs.tasks import TaskWorker
 from volunteer.queries.tasks import read_task
 from volunteer.services import residents_import as service
@@ -323,6 +323,23 @@ def test_a_batch_is_started_once_and_only_by_its_community(both_town: Town) -> N
     with pytest.raises(Refused) as caught:
         start(both_town, batch_id)
     assert caught.value.refusal.code is Code.CHANGED_MEANWHILE
+
+
+def test_what_nobody_imported_for_a_month_is_forgotten(both_town: Town) -> None:
+    left, applied, young = (keep(both_town, CHEN) for _ in range(3))
+    check(both_town, applied)
+    start(both_town, applied)
+    late = FRIDAY + residents_upload.FORGET_AFTER
+    both_town.write(lambda tx: tx.execute(
+        update(m.ImportBatch).where(m.ImportBatch.id == young).values(created_at=late)
+    ))  # fmt: skip
+    forget = jobs_of(both_town.keys)["forget_unfinished_imports"]
+    assert forget.run(late) == {"forgotten": 0}
+    assert forget.run(late + timedelta(seconds=1)) == {"forgotten": 1}
+    assert [rows_of(one) == [] for one in (left, applied, young)] == [True, False, False]
+    with db.engine.connect() as connection:
+        actions = select(m.AuditEvent.action).order_by(m.AuditEvent.id.desc()).limit(1)
+        assert connection.execute(actions).scalar_one() == "import_forgotten"
 
 
 def test_a_child_that_was_imported_is_checked_in_once_a_guardian_has_agreed(

@@ -69,6 +69,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "family_confirmed": _l("Guardian or helper confirmed"),
     "family_returned": _l("Request to be guardian or helper sent back"),
     "family_withdrawn": _l("Request to be guardian or helper taken back"),
+    "import_forgotten": _l("Sheet of residents that nobody imported for a month forgotten"),
     "import_discarded": _l("Import of residents discarded before it was applied"),
     "import_started": _l("Import of residents started"),
     "import_undo_started": _l("Undoing an import of residents started"),

@@ -20,6 +20,7 @@ from volunteer.jobs.tasks import Chunk
 from volunteer.services import card_prints, residents_import, residents_import_undo
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.moves import carry_all_on
+from volunteer.services.residents_upload import forget_unfinished
 from volunteer.services.sign_in import forget_old_tries
 
 
@@ -35,6 +36,9 @@ def jobs_of(keys: Keys) -> Mapping[str, Job]:
         ),
         "carry_moves_on": Job(
             lambda now: {"moves": carry_all_on(keys=keys, now=now)}, every(timedelta(minutes=2))
+        ),
+        "forget_unfinished_imports": Job(
+            lambda now: {"forgotten": forget_unfinished(now=now)}, each_local_day()
         ),
         "forget_old_prints": Job(forget_old_prints, every(timedelta(minutes=10))),
         "demo_today": Job(add_todays_event, each_local_day(), at_start=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -23,9 +23,12 @@ from volunteer.store import imports as store
 from volunteer.store.database import Tx, transact
 from volunteer.store.imports import record_import_audit
 from volunteer.store.models import ImportBatch, Task
+from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_row, record_row, require_seen
 
 KEPT_CHUNK = 500
+FORGET_AFTER = timedelta(days=30)
+OPEN_STATES = ("uploading", "uploaded", "checked")
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,32 @@ def discard_import(batch_id: int, *, by: int, now: datetime, scope: Scope) -> No
         record_import_audit(tx, "import_discarded", batch, by, now)
 
     transact(work, scope)
+
+
+def forget_unfinished(*, now: datetime) -> int:
+    """Timed work: forget the sheets that nobody imported within a month; they are full of phones
+    and addresses. Gives how many there were."""
+    batch = table_of(ImportBatch)
+    is_left = batch.c.state.in_(OPEN_STATES), batch.c.created_at < now - FORGET_AFTER
+
+    def find(tx: Tx) -> Sequence[int]:
+        return tx.run(select(batch.c.id).where(*is_left)).scalars().all()
+
+    def forget(tx: Tx, batch_id: int) -> bool:
+        # Somebody may have imported or discarded it meanwhile.
+        found = tx.run(select(batch).where(batch.c.id == batch_id, *is_left).with_for_update())
+        row = found.first()
+        if row is None:
+            return False
+        store.record_discarded(tx, batch_id)
+        record_import_audit(tx, "import_forgotten", row, None, now)
+        return True
+
+    ids = transact(find, Scope.everything())
+    return sum(
+        transact(lambda tx, one=one: forget(tx, one), Scope.everything())  # type: ignore[misc]
+        for one in ids
+    )
 
 
 def _columns_for(tx: Tx, community_id: int, words: Sequence[str]) -> dict[str, Any]:

@@ -362,7 +362,7 @@ def record_discarded(tx: Tx, batch_id: int) -> None:
 
 
 def record_import_audit(
-    tx: Tx, action: str, batch: Any, by: int, now: datetime, *, count: int | None = None
+    tx: Tx, action: str, batch: Any, by: int | None, now: datetime, *, count: int | None = None
 ) -> None:
     """Who did what to a batch."""
     record_audit(
