@@ -89,9 +89,12 @@ def test_a_blank_card_has_nobody_to_replace_it_for(desk: Desk) -> None:
     assert desk.cards() == [("01", "revoked")]
 
 
-def test_who_has_left_gets_no_card(desk: Desk) -> None:
-    desk.resident = desk.town.resident(state="moved_away")
+@pytest.mark.parametrize("state", ["deceased", "rejected"])
+def test_who_is_gone_gets_no_card_and_who_moved_away_does(desk: Desk, state: str) -> None:
+    desk.resident = desk.town.resident(state=state)
     assert refused(desk.issue) is Code.RESIDENT_INACTIVE
+    desk.resident = desk.town.resident(state="moved_away")
+    assert desk.issue().card_id
 
 
 def test_another_communitys_card_is_not_found(desk: Desk) -> None:

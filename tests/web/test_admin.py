@@ -251,7 +251,7 @@ def test_a_consent_is_written_down_and_taken_back(office: Office) -> None:
     child = office.town.resident("王小明", birth_date=None, age_band="under_14")
     path = f"/admin/people/{office.ref(child)}"
     assert "A guardian has not agreed yet" in office.page(path)
-    assert "I am the guardian of this child" in office.page(f"{path}/consents/guardian_consent")
+    assert "I am a guardian of this child" in office.page(f"{path}/consents/guardian_consent")
     office.refused(f"{path}/consents/guardian_consent", 422, "given_by-error", given="yes")
     office.saved(f"{path}/consents/guardian_consent", given="yes", given_by="王建军")
     assert "A guardian has not agreed yet" not in office.page(path)
