@@ -243,9 +243,9 @@ FOUND_SOON: list[Callable[[Patch], None]] = [
     leaders_record_their_family,
     staff_at_work_earn,
     strangers_earn_at_once,
-    confirming_posts_nothing,
 ]
 FOUND_LATER: list[Callable[[Patch], None]] = [
+    confirming_posts_nothing,
     nothing_is_lent,
     debts_are_never_recovered,
     nobody_leaves_a_board,
@@ -266,7 +266,7 @@ def test_the_machine_notices(
     without(monkeypatch)
     few = settings(
         FAST,
-        max_examples=40,
+        max_examples=200,  # most are noticed within ten; a new rule of the machine shuffles them
         derandomize=True,
         database=None,
         phases=[Phase.generate],
