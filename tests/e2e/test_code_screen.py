@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Live, OpenPage
 from tests.e2e.people import event_now, sign_in
 from volunteer.domain.access import Scope
+from volunteer.domain.series import Target
 from volunteer.domain.tokens import parse_presented, rotating_code_shown_at
-from volunteer.services.events import cancel_event
+from volunteer.services.event_changes import cancel_events
 
 PHONE = "13800000001"
 SCRIPT = Path(__file__).parents[2] / "static/js/screen.js"
@@ -106,7 +107,7 @@ def test_a_screen_says_that_the_event_is_over(live: Live, desk: OpenPage, event_
     page.clock.install()
     with page.expect_response("**/screen/codes"):
         open_screen(live, page, event_id)
-    cancel_event(event_id, "台风", by=1, now=datetime.now(UTC), scope=Scope.everything())
+    cancel_events(Target(event_id), "台风", by=1, now=datetime.now(UTC), scope=Scope.everything())
     with page.expect_response("**/screen/codes"):
         page.clock.run_for(61_000)
     page.wait_for_timeout(100)

@@ -13,13 +13,9 @@ from tests.town import FRIDAY, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.events import EventPlan, LeaderPlan
 from volunteer.domain.refusals import Code, Refused
-from volunteer.services.events import (
-    add_event,
-    cancel_event,
-    edit_event,
-    renew_codes,
-    switch_poster,
-)
+from volunteer.domain.series import Target
+from volunteer.services.event_changes import cancel_events, edit_events
+from volunteer.services.events import add_event, renew_codes, switch_poster
 from volunteer.store import models as m
 
 STARTS = datetime(2026, 11, 26, 17, 0, tzinfo=UTC)  # one o'clock on the 27th in Shanghai
@@ -42,7 +38,7 @@ def add(town: Town, activity_id: int, made: EventPlan) -> int:
 
 def edit(town: Town, event_id: int, made: EventPlan, **more: object) -> None:
     values = {"by": town.login(), "now": FRIDAY, "scope": Scope.of(town.community_id)} | more
-    edit_event(event_id, made, **values)  # type: ignore[arg-type]
+    edit_events(Target(event_id), made, **values)  # type: ignore[arg-type]
 
 
 def the_event(town: Town, event_id: int) -> m.Event:
@@ -172,7 +168,7 @@ def test_cancelling_keeps_the_reason(both_town: Town) -> None:
     scope = Scope.of(both_town.community_id)
 
     def cancel(reason: str = " 台风 ") -> None:
-        cancel_event(event_id, reason, by=both_town.login(), now=FRIDAY, scope=scope)
+        cancel_events(Target(event_id), reason, by=both_town.login(), now=FRIDAY, scope=scope)
 
     assert refusal(lambda: cancel("  ")) == Code.REASON_MISSING
     assert refusal(lambda: cancel("长" * 121)) == Code.TEXT_TOO_LONG
@@ -187,13 +183,14 @@ def test_what_people_came_to_is_not_cancelled(both_town: Town) -> None:
     event_id = both_town.event(both_town.activity())
     attend(both_town, event_id, both_town.resident())
     scope = Scope.everything()
-    assert refusal(lambda: cancel_event(event_id, "雨", by=1, now=FRIDAY, scope=scope)) == (
+    target = Target(event_id)
+    assert refusal(lambda: cancel_events(target, "雨", by=1, now=FRIDAY, scope=scope)) == (
         Code.EVENT_HAS_ATTENDANCES
     )
     ended = both_town.event(
         both_town.activity("二"), state="ended", ended_at=FRIDAY, ended_how="leader"
     )
-    assert refusal(lambda: cancel_event(ended, "雨", by=1, now=FRIDAY, scope=scope)) == (
+    assert refusal(lambda: cancel_events(Target(ended), "雨", by=1, now=FRIDAY, scope=scope)) == (
         Code.EVENT_ENDED
     )
 
@@ -229,7 +226,7 @@ def test_another_community_s_event_is_not_found(both_town: Town) -> None:
     leader = both_town.resident()
     calls = (
         lambda: edit(both_town, event_id, plan(leader), scope=scope),
-        lambda: cancel_event(event_id, "雨", by=1, now=FRIDAY, scope=scope),
+        lambda: cancel_events(Target(event_id), "雨", by=1, now=FRIDAY, scope=scope),
         lambda: switch_poster(event_id, on=False, by=1, now=FRIDAY, scope=scope),
         lambda: renew_codes(event_id, by=1, now=FRIDAY, scope=scope),
         lambda: edit(both_town, 999, plan(leader)),

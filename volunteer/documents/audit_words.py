@@ -49,6 +49,8 @@ ACTIONS: Mapping[str, LazyString] = {
     "event_cancelled": _l("Event cancelled"),
     "event_edited": _l("Event edited"),
     "event_ended": _l("Event ended"),
+    "series_added": _l("Recurring events planned"),
+    "holidays_written": _l("Public holidays of a year written down"),
     "first_day_ended": _l("First day's checklist put away"),
     "first_day_reopened": _l("First day's checklist taken out again"),
     "first_step_left_out": _l("Step of the first day marked as not for us"),
@@ -182,6 +184,7 @@ FACTS: Mapping[str, LazyString] = {
     "text_version": _l("text"),
     "to": _l("to"),
     "volunteer_word": _l("volunteers are called"),
+    "year": _l("year"),
     "what": _l("what"),
     "youth_group": _l("youth group"),
 }

@@ -411,6 +411,21 @@ TABLE: dict[Code, Row] = {
     Code.EVENT_HAS_ATTENDANCES: (409,
         _l("People have already checked in here. Please correct their attendances first.")),
     Code.LEADER_MISSING: (422, _l("Please choose at least one leader.")),
+    Code.WEEKDAY_MISSING: (422, _l("Please choose at least one day of the week.")),
+    Code.SERIES_EMPTY: (422,
+        _l("No date is left. Please look at the days of the week, the last day and the "
+           "holidays.")),
+    Code.SERIES_TOO_LONG: (422,
+        _l("A series has at most %(most)s events, at all its places together. Please choose an "
+           "earlier last day."),
+        _l("This series has too many events. Please choose an earlier last day.")),
+    Code.SERIES_IN_PAST: (422,
+        _l("The first day is over. Please choose today or a later day.")),
+    Code.HOLIDAYS_UNREADABLE: (422,
+        _l("“%(line)s” cannot be read. Please write it as the announcement does: the name, a "
+           "colon, the days off, the days worked."),
+        _l("This cannot be read. Please write it as the announcement does: the name, a colon, "
+           "the days off, the days worked.")),
     # Ledger
     Code.POINTS_SHORT: (409,
         _l("The balance of %(balance_points)s points is not enough for %(needed_points)s."),

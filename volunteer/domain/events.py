@@ -90,8 +90,8 @@ def decide_window(
     Refuses ``time_skipped`` for a time that the clocks jump over (a time that comes twice is the
     first of the two), and what ``check_window`` refuses.
     """
-    starts_at = _utc(day, start, zone)
-    ends_at = _utc(day + timedelta(days=1) if to_next_day else day, end, zone)
+    starts_at = moment_of(day, start, zone)
+    ends_at = moment_of(day + timedelta(days=1) if to_next_day else day, end, zone)
     check_window(starts_at, ends_at)
     return starts_at, ends_at
 
@@ -104,7 +104,8 @@ def check_window(starts_at: datetime, ends_at: datetime) -> None:
         raise refuse(Code.EVENT_TOO_LONG, hours=LONGEST_HOURS)
 
 
-def _utc(day: date, at: time, zone: tzinfo) -> datetime:
+def moment_of(day: date, at: time, zone: tzinfo) -> datetime:
+    """That time of the community's clock in UTC. Refuses ``time_skipped``."""
     moment = datetime.combine(day, at, zone).astimezone(UTC)
     # A time inside the gap of a clock change comes back as another one.
     if moment.astimezone(zone).time() != at:
@@ -179,6 +180,11 @@ def decide_cancel(state: str, attended: Attended) -> None:
     still_planned(state)
     if attended.resident_ids:
         raise refuse(Code.EVENT_HAS_ATTENDANCES)
+
+
+def new_leaders(before: EventPlan, after: EventPlan) -> set[int]:
+    """Residents who led it not before: a leader who moved away since may stay."""
+    return _roles(after).keys() - _roles(before).keys()
 
 
 def _roles(plan: EventPlan) -> dict[int, bool]:

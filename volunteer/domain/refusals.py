@@ -196,6 +196,11 @@ class Code(StrEnum):
     EVENT_ENDED = "event_ended"
     EVENT_HAS_ATTENDANCES = "event_has_attendances"
     LEADER_MISSING = "leader_missing"
+    WEEKDAY_MISSING = "weekday_missing"
+    SERIES_EMPTY = "series_empty"
+    SERIES_TOO_LONG = "series_too_long"
+    SERIES_IN_PAST = "series_in_past"
+    HOLIDAYS_UNREADABLE = "holidays_unreadable"
 
     # Ledger
     POINTS_SHORT = "points_short"

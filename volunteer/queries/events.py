@@ -23,6 +23,7 @@ from volunteer.store.models import (
     Organisation,
     PointsRule,
     Resident,
+    SeriesEvent,
 )
 
 PAGE_ROWS = 20
@@ -101,6 +102,7 @@ class EventFilter:
     phase: Phase | None = None
     first_on: date | None = None
     last_on: date | None = None
+    series_id: int | None = None
     page: int = 1
 
 
@@ -353,6 +355,9 @@ def _conditions(wanted: EventFilter, now: datetime) -> list[Any]:
         conditions.append(_in_phase(wanted.phase, now))
     if wanted.activity_id is not None:
         conditions.append(Event.activity_id == wanted.activity_id)
+    if wanted.series_id is not None:
+        of_series = select(SeriesEvent.event_id).where(SeriesEvent.series_id == wanted.series_id)
+        conditions.append(Event.id.in_(of_series))
     if wanted.first_on is not None:
         conditions.append(Event.local_date >= wanted.first_on)
     if wanted.last_on is not None:

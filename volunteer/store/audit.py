@@ -61,17 +61,31 @@ def record_audit_of_residents(
     now: datetime,
 ) -> None:
     """The same deed to each of these residents, with the facts of each, in one statement."""
+    record_audit_of(tx, ("resident", action), community_id, facts, login_id=login_id, now=now)
+
+
+def record_audit_of(
+    tx: Tx,
+    deed: tuple[str, str],
+    community_id: int,
+    facts: Mapping[int, Mapping[str, Fact]],
+    *,
+    login_id: int | None,
+    now: datetime,
+) -> None:
+    """The same ``deed`` (kind of subject, action) to each of these, in one statement."""
+    subject_kind, action = deed
     rows = [
         {
             "community_id": community_id,
             "happened_at": now,
             "login_id": login_id,
             "action": action,
-            "subject_kind": "resident",
-            "subject_id": resident_id,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
             "facts": dict(said),
         }
-        for resident_id, said in facts.items()
+        for subject_id, said in facts.items()
     ]
     if rows:
         insert_rows(tx, table_of(AuditEvent), rows)

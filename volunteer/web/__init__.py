@@ -39,6 +39,7 @@ PLACES: tuple[str, ...] = (
     "admin.family",
     "admin.family_requests",
     "admin.first_day",
+    "admin.holidays",
     "admin.homes",
     "admin.household",
     "admin.imports",

@@ -46,6 +46,7 @@ from volunteer.store.models.places import (
 )
 from volunteer.store.models.rewards import Redemption, Reward, StockLot
 from volunteer.store.models.scans import Attendance, Device, DeviceActivity, Scan
+from volunteer.store.models.series import EventSeries, HolidayYear, SeriesEvent
 from volunteer.store.models.visitors import TeamEvent, TeamMember, VisitingTeam, WaitingCard
 from volunteer.store.models.work import AuditEvent, DemoChapter, Job, Task
 
@@ -74,10 +75,12 @@ __all__ = [
     "Entry",
     "Event",
     "EventLeader",
+    "EventSeries",
     "ExternalNumber",
     "FamilyRequest",
     "Hold",
     "HoldEnd",
+    "HolidayYear",
     "Household",
     "HouseholdMember",
     "ImportBatch",
@@ -98,6 +101,7 @@ __all__ = [
     "RoleGrant",
     "Scan",
     "Seal",
+    "SeriesEvent",
     "Shift",
     "SignInSession",
     "SignInThrottle",

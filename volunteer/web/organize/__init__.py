@@ -1,6 +1,15 @@
 """/organize: where organizers make activities and events, and leaders run them."""
 
-from volunteer.web.organize import activities, devices, event_form, events, poster, screen, today
+from volunteer.web.organize import (
+    activities,
+    devices,
+    event_form,
+    events,
+    poster,
+    screen,
+    series_form,
+    today,
+)
 from volunteer.web.organize.blueprint import blueprint
 
 __all__ = [
@@ -11,5 +20,6 @@ __all__ = [
     "events",
     "poster",
     "screen",
+    "series_form",
     "today",
 ]

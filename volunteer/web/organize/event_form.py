@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
 
 from volunteer import clock
@@ -26,25 +25,30 @@ from volunteer.domain.events import (
     decide_window,
 )
 from volunteer.domain.refusals import Code, Refused, refuse
+from volunteer.domain.series import Reach, Target
 from volunteer.queries.activities import ActivityShown, read_activity, read_activity_choices
 from volunteer.queries.communities import read_zone
-from volunteer.queries.events import EventInFull, read_last_event
+from volunteer.queries.event_series import SeriesShown, read_series_of
+from volunteer.queries.events import EventInFull, read_event, read_last_event
 from volunteer.queries.leaders import Candidate, read_candidates, read_chosen
 from volunteer.queries.places import read_area_choices
-from volunteer.services import events as service
+from volunteer.services.event_changes import edit_events
+from volunteer.services.events import add_event as record_event
+from volunteer.web.asked import number_or_none
 from volunteer.web.community import current_community
 from volunteer.web.gate import me, needs, scope
 from volunteer.web.language import pick
 from volunteer.web.organize.blueprint import blueprint
 from volunteer.web.organize.events import found_event
 from volunteer.web.organize.fields import choices_of, clock_time, day, line, whole_number
+from volunteer.web.organize.reach import ReachForm, offer_reach
 
 LEADER_FIELD = "leader-"
 VOLUNTEER, AT_WORK = "volunteer", "at_work"
 MOST_LEADERS = 20
 
 
-class EventForm(FlaskForm):
+class EventForm(ReachForm):
     day = day(_l("Day"))
     starts = clock_time(_l("Starts at"))
     ends = clock_time(_l("Ends at"))
@@ -73,7 +77,7 @@ def add_event(activity_id: int) -> ResponseReturnValue:
     if activity is None or activity.deactivated_at:
         raise refuse(Code.NOT_FOUND)
     zone = ZoneInfo(read_zone(scope(), activity.community_id))
-    last = read_last_event(scope(), activity_id, clock.now())
+    last = _to_copy(activity_id) or read_last_event(scope(), activity_id, clock.now())
     form = EventForm(data=_like_the_last(last, zone))
     _offer_areas(form, activity.community_id, last.area_id if last else None)
     leaders = _leaders(activity.community_id, last)
@@ -81,7 +85,7 @@ def add_event(activity_id: int) -> ResponseReturnValue:
         now = clock.now()
         try:
             plan = _plan(form, zone, leaders)
-            event_id = service.add_event(
+            event_id = record_event(
                 activity_id,
                 plan,
                 by=me().login_id,
@@ -122,12 +126,14 @@ def edit_event(event_id: int) -> ResponseReturnValue:
     form = EventForm(data=_form_data(shown, zone) | {"seen": shown.plan.mark()})
     _offer_areas(form, shown.row.community_id, shown.area_id)
     leaders = _leaders(shown.row.community_id, shown)
+    series = read_series_of(scope(), event_id, clock.now())
+    offer_reach(form, series)
     if _wants_saving(form):
         try:
-            service.edit_event(
-                event_id,
+            count = edit_events(
+                Target(event_id, Reach(form.reach.data)),
                 _plan(form, zone, leaders),
-                seen=form.seen.data,
+                seen=form.seen.data or "",
                 by=me().login_id,
                 now=clock.now(),
                 scope=scope(),
@@ -135,9 +141,10 @@ def edit_event(event_id: int) -> ResponseReturnValue:
         except Refused as refused:
             _show_at_form(form, refused)
         else:
-            flash(_("Saved."), "accepted")
+            words = _("%(n)d events are changed.", n=count) if count > 1 else _("Saved.")
+            flash(words, "accepted")
             return redirect(url_for("organize.event", event_id=event_id))
-    return _form_page(form, activity, leaders, shown)
+    return _form_page(form, activity, leaders, shown, series)
 
 
 def _form_data(shown: EventInFull, zone: ZoneInfo) -> dict[str, object]:
@@ -152,6 +159,13 @@ def _form_data(shown: EventInFull, zone: ZoneInfo) -> dict[str, object]:
         "area_id": shown.area_id or 0,
         "capacity": shown.row.capacity,
     }
+
+
+def _to_copy(activity_id: int) -> EventInFull | None:
+    """The event that the address names, when it is one of this activity."""
+    event_id = number_or_none(request.args.get("copy"))
+    shown = read_event(scope(), event_id, clock.now()) if event_id is not None else None
+    return shown if shown and shown.row.activity_id == activity_id else None
 
 
 def _like_the_last(last: EventInFull | None, zone: ZoneInfo) -> dict[str, object]:
@@ -264,6 +278,7 @@ def _form_page(
     activity: ActivityShown,
     leaders: list[LeaderLine],
     shown: EventInFull | None,
+    series: SeriesShown | None = None,
 ) -> ResponseReturnValue:
     page = render_template(
         "organize/event_form.html",
@@ -271,6 +286,7 @@ def _form_page(
         activity=activity,
         leaders=leaders,
         shown=shown,
+        series=series,
         find=request.form.get("find", ""),
         searched=_looks_for_leaders(),
         by_button="search" in request.form,
