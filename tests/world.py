@@ -167,7 +167,9 @@ _FILES = {
     "imports.template",
     "organize.poster_file",
     "organize.screen_codes",
+    "scanner.manifest",
     "scanner.team_thanks",
+    "scanner.worker",
 }
 
 

@@ -7,6 +7,7 @@ import { Camera, cameraIsPossible } from "./scanning/camera.js";
 import { kindOf, OnceInAWhile, plainDigits } from "./scanning/codes.js";
 import { element, icon as iconOf } from "./scanning/drawing.js";
 import { newId } from "./scanning/ids.js";
+import { forgetPages, isSignedOut, openOffline } from "./scanning/offline.js";
 import { shrink } from "./scanning/photo.js";
 import { ScanQueue } from "./scanning/queue.js";
 import { chime, shake, wakeSound } from "./scanning/sounds.js";
@@ -307,7 +308,9 @@ function countHere(verdict) {
   const change = { ok_in: 1, ok_out: -1 }[verdict.code] ?? 0;
   const undoneIn = verdict.code === "undone" ? -1 : 0;
   const number = find("here-count").querySelector("[data-number]");
-  number.textContent = String(Math.max(0, Number(number.textContent) + change + undoneIn));
+  const before = Number(number.textContent);
+  // A page that was opened without network does not know how many are here.
+  if (!Number.isNaN(before)) number.textContent = String(Math.max(0, before + change + undoneIn));
 }
 
 /** Scans wait here: without network, or because somebody signed out. */
@@ -335,7 +338,9 @@ function drawTrouble(title, more) {
  * same person signed in. What this page sends under another's token would be recorded as theirs. */
 async function renewToken() {
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    const response = await fetch(location.pathname);
+    if (isSignedOut(response)) forgetPages();
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const told = page.getElementById("scanner-settings");
     const owner = told && JSON.parse(told.textContent).owner;
     if (owner?.key === settings.owner.key) queue.csrf = page.getElementById("scanner-script").dataset.csrf;
@@ -385,3 +390,8 @@ function clockTime(at = Date.now()) {
 }
 
 startCamera();
+openOffline(settings.worker, settings.scope).then((how) => (find("offline-words").textContent = words[how] ?? ""));
+if (!csrf) {
+  renewToken();
+  window.addEventListener("online", renewToken);
+}

@@ -4,6 +4,7 @@
     empty          the same, with nothing in it at all, as after the first `make serve`
     phone          () -> a page of a phone-sized browser that nobody has signed in on
     desk           () -> the same, as wide as a desk's screen
+    phone_with_worker  () -> a phone whose browser may keep pages that open without network
     phone_seeing   (picture) -> a phone whose camera sees that picture
 
 Every call opens a browser of its own kind with its own cookies: two people are two calls. A page
@@ -117,6 +118,17 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[OpenPage]:
+    yield from _pages(
+        lambda: browser.new_context(
+            viewport=PHONE, locale="zh-CN", has_touch=True, service_workers="block"
+        )
+    )
+
+
+@pytest.fixture
+def phone_with_worker(browser: Browser) -> Iterator[OpenPage]:
+    """A phone that keeps what opens without network; the others do not, so that a test that takes
+    the network away, or a file, knows what it takes."""
     yield from _pages(lambda: browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 from sqlalchemy import func, select
 
-from tests.e2e.conftest import Live, OpenPage
+from tests.e2e.conftest import Live, OpenPage, OpenPageSeeing
 from tests.e2e.people import event_now, sign_in
-from tests.e2e.test_scanner import PHONE, open_scanner, scans, type_number
+from tests.e2e.test_scanner import PHONE, open_scanner, picture_of, scans, type_number
 from volunteer.store import models as m
 
 OTHER_PHONE = "13900000002"
@@ -127,3 +127,75 @@ def test_a_browser_that_keeps_nothing_says_so(live: Live, led: int, phone: OpenP
     expect(page.locator("#trouble")).to_contain_text("这个浏览器不能保存记录")
     type_number(page, live.town.card(live.town.resident("陈秀英"))[1])
     expect(page.locator("#last .scan-accepted")).to_have_count(1)
+
+
+OPENS = "没有网络也能打开本页"
+KEPT = "(async () => (await caches.keys()).length)()"
+
+
+def test_the_page_opens_without_network_and_each_scan_is_posted_once(
+    live: Live, led: int, phone_seeing: OpenPageSeeing
+) -> None:
+    """Offline, a card before the camera, reload, closed, opened again, online."""
+    address = live.path(f"/organize/events/{led}/scan")
+    card = live.town.card(live.town.resident("陈秀英"))
+    page = phone_seeing(picture_of(live.path(f"/c/{card[2]}")))
+    open_page(page, live, PHONE, led)
+    # The card is read while the worker is still on its way; what follows is another person's.
+    expect(page.locator("#last .scan-accepted")).to_have_count(1, timeout=30_000)
+    expect(page.locator("#offline-words")).to_contain_text(OPENS, timeout=30_000)
+    context = page.context
+    kept = page.evaluate(SHELL_TEXT)
+    assert "陈秀英" not in kept
+    assert "csrf_token" not in kept
+
+    context.set_offline(True)
+    page.reload()
+    pending(page, 1)  # the camera reads it again, from files that are on the phone
+    type_number(page, live.town.card(live.town.resident("丙丁"))[1])
+    pending(page, 2)
+    page.reload()
+    expect(page.locator("#pending")).not_to_have_attribute("data-count", "0")
+    page.close()
+    again = context.new_page()
+    again.goto(address)
+    expect(again.locator("h1")).to_be_visible()
+    expect(again.locator("#pending")).not_to_have_attribute("data-count", "0")
+    context.set_offline(False)
+    pending(again, 0)
+    expect(again.locator("#answer .verdict")).not_to_have_count(0)
+    again.reload()
+    pending(again, 0)
+    accepted = [row for row in scans(live) if row[0] == "accepted"]
+    assert accepted == [("accepted", "ok_in")] * 2
+    assert postings(live) == 2
+
+
+SHELL_TEXT = """
+    (async () => {
+      const cache = await caches.open((await caches.keys())[0]);
+      const page = (await cache.keys()).find((one) => one.url.endsWith("/scan/shell"));
+      return (await cache.match(page)).text();
+    })()
+"""
+
+
+def test_signing_out_throws_the_kept_page_away_and_keeps_the_queue(
+    live: Live, led: int, phone_with_worker: OpenPage
+) -> None:
+    page = phone_with_worker()
+    queue_without_network(page, live, led, ("陈秀英",))
+    expect(page.locator("#offline-words")).to_contain_text(OPENS, timeout=30_000)
+    assert page.evaluate(KEPT) == 1
+    page.goto(live.path("/me"))
+    page.evaluate("document.querySelector('form[action=\"/sign-out\"]').submit()")
+    page.wait_for_url("**/sign-in")
+    page.wait_for_function(f"{KEPT}.then((count) => count === 0)")
+    page.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
+        page.goto(live.path(f"/organize/events/{led}/scan"))
+    page.context.set_offline(False)
+    page.unroute("**/api/v1/scans")
+    open_page(page, live, PHONE, led)
+    pending(page, 0)
+    assert scans(live) == [("accepted", "ok_in")]

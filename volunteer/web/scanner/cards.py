@@ -198,7 +198,7 @@ def _page(event_id: int, refusal: Refusal | None = None) -> str:
         cards_waiting=read_cards_waiting_at(scope(), event_id),
         scan_id=uuid4(),
         back_url=url_for("organize.event", event_id=event_id),
-        settings=_settings(event),
+        settings=scanner_settings(event),
     )
 
 
@@ -225,7 +225,7 @@ def _thanks(answers: list[Result]) -> list[str]:
     return [thanks_words(came[one] or "", times) for one, times in round_times.items()]
 
 
-def _settings(event: EventShown) -> dict[str, Any]:
+def scanner_settings(event: EventShown) -> dict[str, Any]:
     """What the page's script needs: addresses, and the few words it says itself."""
     return {
         "event": event.event_id,
@@ -235,6 +235,8 @@ def _settings(event: EventShown) -> dict[str, Any]:
         "signIn": url_for(
             "sign_in.sign_in", next=url_for("scanner.scanner", event_id=event.event_id)
         ),
+        "worker": url_for("scanner.worker", event_id=event.event_id),
+        "scope": url_for("scanner.scanner", event_id=event.event_id),
         "zone": event.zone,
         "scans": url_for("scans.scans"),
         "addPerson": url_for("scanner.add_person", event_id=event.event_id),
@@ -260,6 +262,11 @@ def _settings(event: EventShown) -> dict[str, Any]:
             "notKept": _(
                 "This browser keeps nothing: what has not been sent is lost when the page is"
                 " closed. Leave the private window, or stay here until everything is sent."
+            ),
+            "ready": _("Opens without network too. It can be put on the home screen."),
+            "insecure": _(
+                "This address is not encrypted (no https): without network the page cannot be"
+                " opened again. What was scanned is kept all the same."
             ),
             "queued": _("Kept, waiting to be sent"),
             "sent": _("Sent, waiting for the answer"),
