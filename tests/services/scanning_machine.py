@@ -26,12 +26,14 @@ from tests.scanning import as_device, as_leader, as_self, new_id, scan_row
 from tests.town import STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.ledger import Transfer
-from volunteer.domain.refusals import Refused
+from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.scans import Batch, Recorder, Scan, Verdict
 from volunteer.queries.verify import read_report
-from volunteer.services import walk_ins
+from volunteer.services import opening_balances, walk_ins
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.event_end import end_event
+from volunteer.services.opening_balances import Written
+from volunteer.services.reversal import reverse_transfer
 from volunteer.services.scans import record_together
 from volunteer.store import models as m
 from volunteer.store.award import Posting, annul_attendance
@@ -133,6 +135,8 @@ class Came:
     check_in_points: int = 0
     check_out_points: int = 0
     minutes: int = 0
+    served: int = field(default=0, compare=False)
+    """Minutes inside the window, also where they earn only points; no column keeps them."""
 
     @property
     def parts(self) -> list[tuple[int, int]]:
@@ -172,8 +176,11 @@ class Sender:
     only: frozenset[int] | None = None
 
 
-def worked_out(scans: list[Counted], event: ModelEvent, who: int, elsewhere: int) -> Came:
-    """What a set of scans adds up to; ``elsewhere``: points from other events of the day."""
+def worked_out(
+    scans: list[Counted], event: ModelEvent, who: int, elsewhere: int, old: Came
+) -> Came:
+    """What a set of scans adds up to; ``elsewhere``: points from other events of the day. Who has
+    points keeps them while their time does not change, and as a place among the day's points."""
     by_id = {scan.id: scan for scan in scans}
     gone: set[UUID] = set()
     for undo in scans:
@@ -198,14 +205,18 @@ def worked_out(scans: list[Counted], event: ModelEvent, who: int, elsewhere: int
         return Came(into, out, how)
     factor = event.factor if at_work is False else 100
     first = event.fixed * factor // 100
-    check_in = within(first, event, 0, elsewhere)
-    if out is None:
-        return Came(into, None, None, check_in)
     window_end = event.ends if at_work is False else event.window_end
-    served = int((min(out, window_end) - max(into, event.starts)).total_seconds()) // 60
-    served = max(served, 0)
-    more = within(served // 15 * event.hourly * factor // 400, event, check_in, elsewhere)
-    return Came(into, out, how, check_in, more, served if event.earns_minutes else 0)
+    served = 0
+    if out is not None:
+        seconds = (min(out, window_end) - max(into, event.starts)).total_seconds()
+        served = max(int(seconds) // 60, 0)
+    if (into, out, served) == (old.into, old.out, old.served):
+        return replace(old, how=how)
+    check_in = within(first, event, 0, elsewhere, old.points)
+    hourly = served // 15 * event.hourly * factor // 400
+    more = within(hourly, event, check_in, elsewhere, old.points)
+    minutes = served if event.earns_minutes else 0
+    return Came(into, out, how, check_in, more, minutes, served)
 
 
 def reaches(undo: Counted, scan: Counted) -> bool:
@@ -213,12 +224,12 @@ def reaches(undo: Counted, scan: Counted) -> bool:
     return undo.recorder == scan.recorder and scan.provenance not in ENDS and near
 
 
-def within(points: int, event: ModelEvent, here: int, elsewhere: int) -> int:
+def within(points: int, event: ModelEvent, here: int, elsewhere: int, kept: int) -> int:
     rooms = [points]
     if event.cap_event is not None:
         rooms.append(event.cap_event - here)
     if event.cap_day is not None:
-        rooms.append(event.cap_day - here - elsewhere)
+        rooms.append(max(event.cap_day - elsewhere, kept) - here)
     return max(min(rooms), 0)
 
 
@@ -250,6 +261,8 @@ class ScanningMachine(RuleBasedStateMachine):
         self.people = [adult, ward, leader, worker, child, visitor, passer_by]
         self.passer_by, self.standing = passer_by, "provisional"
         self.staff = town.login(roles=("organizer",))
+        self.admin = town.login(roles=("community_admin",))
+        self.brought: dict[int, tuple[int, int]] = {}
         self.child, self.visitor, self.guest = child, visitor, None
         self.numbers = {who: town.card(who)[1] for who in self.people if who != visitor}
         self.numbers[visitor] = town.card(visitor, community_id=home)[1]
@@ -537,7 +550,7 @@ class ScanningMachine(RuleBasedStateMachine):
         if verdict.verdict != "waiting":
             self._work_out(pair)
             return
-        after = worked_out(self.counted[pair], self.events[pair[0]], pair[1], 0)
+        after = worked_out(self.counted[pair], self.events[pair[0]], pair[1], 0, came)
         assert (after.into, after.out) == (came.into, came.out), "what waits changes nothing"
 
     def _work_out(self, pair: Pair) -> None:
@@ -547,7 +560,8 @@ class ScanningMachine(RuleBasedStateMachine):
             for other, came in self.came.items()
             if other[1] == pair[1] and other != pair and self.events[other[0]].day == event.day
         )
-        came = worked_out(self.counted[pair], event, pair[1], elsewhere)
+        old = self.came.get(pair, Came())
+        came = worked_out(self.counted[pair], event, pair[1], elsewhere, old)
         if pair[1] == self.passer_by and self.standing == "provisional":
             came = replace(came, check_in_points=0, check_out_points=0, minutes=0)
         self.came[pair] = came
@@ -603,7 +617,7 @@ class ScanningMachine(RuleBasedStateMachine):
             pair[1]: came.into
             for pair, came in self.came.items()
             if pair[0] == found.id and pair not in self.annulled and came.into is not None
-            if came.how != "own" or (came.out and came.out > found.ends)
+            if came.how != "own" or self._cut_otherwise(found, pair[1], came, ended_at)
         }
         outs = {}
         for who, into in there.items():
@@ -613,6 +627,11 @@ class ScanningMachine(RuleBasedStateMachine):
             outs[who] = max(out, into)
         found.ended, found.ended_how = ended_at, "leader"
         self._expect_outs(found, outs, "leader_end", self.leader.key, work())
+
+    def _cut_otherwise(self, event: ModelEvent, who: int, came: Came, ended_at: datetime) -> bool:
+        """Whether this end counts other time of somebody who went by themselves."""
+        ends = (event.window_end, max(event.ends, ended_at))
+        return who not in event.leaders and len({min(came.out or end, end) for end in ends}) > 1
 
     @rule()
     def close(self) -> None:
@@ -706,6 +725,7 @@ class ScanningMachine(RuleBasedStateMachine):
             self.annulled.update(waiting)
         else:
             for pair in sorted(waiting, key=self._order_of_coming):
+                self.came.pop(pair)  # nothing of it is posted yet
                 self._work_out(pair)
         self._settle(before)
 
@@ -730,6 +750,40 @@ class ScanningMachine(RuleBasedStateMachine):
             return
         self.town.write(lambda tx: self._spend(tx, resident, points, key))
         book.balance -= points
+
+    @rule(who=WHO, points=st.sampled_from([0, 40]))
+    def bring_forward(self, who: int, points: int) -> None:
+        """The old passbook, by two people; what stands there already is taken back."""
+        resident = self.people[who]
+        more = {"now": self.now, "scope": self.scope}
+        if resident in self.brought:
+            transfer_id, before = self.brought.pop(resident)
+            reverse_transfer(transfer_id, reason="抄错了", by=self.admin, **more)
+            self.books[resident].take_back(before, 90)
+            return
+        outsider = {self.visitor: Code.NOT_FOUND}
+        if self.standing != "active":
+            provisional = self.standing == "provisional"
+            code = Code.CONFIRM_FIRST if provisional else Code.RESIDENT_INACTIVE
+            outsider[self.passer_by] = code
+        written = Written(str(points), "1.5")
+        if resident in outsider:
+            with pytest.raises(Refused) as refused:
+                opening_balances.propose(resident, written, by=self.staff, **more)
+            assert refused.value.refusal.code == outsider[resident]
+            return
+        opening_balances.propose(resident, written, by=self.staff, **more)
+        row, here = m.OpeningBalance, self.town.community_id
+        mine = select(row.id).where(row.resident_id == resident, row.state == "proposed")
+        [opening] = self.town.write(lambda tx: tx.execute(mine).scalars().all())
+        own = opening_balances.approve(here, [opening], by=self.staff, **more)
+        assert (own.posted, own.refused) == (0, {Code.SECOND_PERSON_NEEDED: 1})
+        assert opening_balances.approve(here, [opening], by=self.admin, **more).posted == 1
+        posted = select(row.transfer_id).where(row.id == opening)
+        transfer_id = self.town.write(lambda tx: tx.execute(posted).scalar_one())
+        self.brought[resident] = transfer_id, points
+        self.books[resident].balance += points  # theirs already: it repays nothing here
+        self.books[resident].minutes += 90
 
     def _spend(self, tx: Tx, resident: int, points: int, key: str) -> None:
         book = lock_passbooks(tx, [resident])[resident]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.scanning import as_device, as_leader, record, scan_row
 from tests.services.test_scans import board, passbook
@@ -15,7 +15,7 @@ from tests.town import ENDS_AT, FRIDAY, STARTS_AT, Town
 from volunteer.domain.access import Scope
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.scans import Recorder, Verdict
-from volunteer.services import auto_close
+from volunteer.services import auto_close, event_end
 from volunteer.services.auto_close import close_forgotten
 from volunteer.services.boards import rebuild_boards
 from volunteer.services.event_end import end_event
@@ -224,3 +224,140 @@ def test_an_event_that_cannot_be_closed_keeps_no_other_open(
         close_forgotten(now=ENDS_AT + timedelta(hours=3), scope=Scope.everything(), keys=town.keys)
     states = town.write(lambda tx: dict(tx.execute(select(m.Event.id, m.Event.state)).all()))  # type: ignore[arg-type]
     assert states == {broken: "planned", other: "ended"}
+
+
+# --- what is posted keeps its place: an end values no interval anew that it does not move ---------
+
+
+def card_of(town: Town, who: int) -> str:
+    number = select(m.Resident.passbook_number).where(m.Resident.id == who)
+    return town.write(lambda tx: tx.execute(number).scalar_one())
+
+
+def visit(town: Town, event: int, who: int, start: datetime, end_: datetime) -> None:
+    number = card_of(town, who)
+    rows = [scan_row(event, number, at=start), scan_row(event, number, direction="out", at=end_)]
+    record(town, as_leader(town, town.login()), *rows, now=end_)
+
+
+def lines(town: Town) -> list[tuple[str, int]]:
+    rows = select(m.Transfer.code, m.Transfer.amount_points).order_by(m.Transfer.id)
+    return [tuple(row) for row in town.write(lambda tx: tx.execute(rows).all())]
+
+
+def revisions(town: Town, event: int) -> list[int]:
+    rows = select(m.Attendance.revision).where(m.Attendance.event_id == event)
+    return list(town.write(lambda tx: tx.execute(rows).scalars()))
+
+
+@pytest.fixture
+def overrun(both_town: Town) -> tuple[Town, int, int]:
+    """Somebody left a capped event after its planned end, with 15 points, and has had 40 more of
+    another event since: together beyond the day's cap. (town, event, resident)"""
+    town = both_town
+    rule = {"points_per_hour": 10, "cap_day_points": 20}
+    event = town.event(town.activity(rule=rule, measure="participation"))
+    who = town.resident()
+    visit(town, event, who, STARTS_AT + 30 * MINUTE, ENDS_AT + 10 * MINUTE)
+    other = town.activity(rule={"fixed_points": 40})
+    later = town.event(other, starts_at=ENDS_AT, ends_at=ENDS_AT + 60 * MINUTE)
+    visit(town, later, who, ENDS_AT + 20 * MINUTE, ENDS_AT + 50 * MINUTE)
+    assert passbook(town, who)[0] == 55
+    return town, event, who
+
+
+def test_the_job_leaves_those_alone_who_checked_out(overrun: tuple[Town, int, int]) -> None:
+    town, event, _ = overrun
+    before = lines(town), revisions(town, event)
+    close_forgotten(
+        now=ENDS_AT + timedelta(hours=4), scope=Scope.of(town.community_id), keys=town.keys
+    )
+    assert (lines(town), revisions(town, event)) == before
+    outs = select(m.Scan.id).where(m.Scan.provenance == "auto_close", m.Scan.event_id == event)
+    assert not town.write(lambda tx: tx.execute(outs).all())
+
+
+def test_points_of_later_events_push_nothing_out_of_the_cap(
+    overrun: tuple[Town, int, int],
+) -> None:
+    town, event, who = overrun
+    leader = as_leader(town, town.login())
+    at_end = lines(town)
+    end(town, event, leader, now=ENDS_AT + 60 * MINUTE)  # as planned: moves nobody
+    assert lines(town) == at_end
+    assert revisions(town, event) == [1]
+    end(town, event, leader, ended_at=ENDS_AT + 5 * MINUTE, now=ENDS_AT + 61 * MINUTE)
+    assert passbook(town, who)[0] == 55  # five minutes more, no quarter of an hour: 15 stay 15
+    number = card_of(town, who)
+    early = scan_row(event, number, at=STARTS_AT)
+    record(town, as_leader(town, town.login()), early, now=ENDS_AT + 62 * MINUTE)
+    assert passbook(town, who)[0] == 55  # half an hour more, but the day's points are used up
+    end(town, event, leader, now=ENDS_AT + 63 * MINUTE)
+    assert lines(town) == at_end
+
+
+def test_an_out_keeps_what_the_in_earned(both_town: Town) -> None:
+    """Between the in and the out another event filled the day's cap."""
+    town, who = both_town, both_town.resident()
+    rule = {"fixed_points": 10, "points_per_hour": 10, "cap_day_points": 25}
+    event = town.event(town.activity(rule=rule))
+    number = card_of(town, who)
+    leader = as_leader(town, town.login())
+    record(town, leader, scan_row(event, number, at=STARTS_AT), now=STARTS_AT)
+    other = town.event(town.activity(rule={"fixed_points": 40}))
+    visit(town, other, who, STARTS_AT + 5 * MINUTE, STARTS_AT + 50 * MINUTE)
+    out = scan_row(event, number, direction="out", at=ENDS_AT)
+    record(town, as_leader(town, town.login()), out, now=ENDS_AT)
+    assert lines(town) == [("award", 10), ("award", 40), ("award", 0), ("award", 0)]
+    assert passbook(town, who)[:2] == (50, 165)
+
+
+def test_points_that_came_free_are_not_given_to_who_did_not_move(both_town: Town) -> None:
+    """The day's cap left 5 of 20; the other event's points are taken back later."""
+    town, who = both_town, both_town.resident()
+    other = town.event(town.activity(rule={"fixed_points": 15}))
+    number = card_of(town, who)
+    device = as_leader(town, town.login())
+    first = scan_row(other, number, at=STARTS_AT)
+    record(town, device, first, now=STARTS_AT)
+    rule = {"points_per_hour": 10, "cap_day_points": 20}
+    event = town.event(town.activity(rule=rule))
+    rows = [scan_row(event, number, at=STARTS_AT + MINUTE)]
+    rows.append(scan_row(event, number, direction="out", at=STARTS_AT + 119 * MINUTE))
+    record(town, device, *rows, now=ENDS_AT)
+    undo = scan_row(other, direction="undo", undoes=first.client_id, at=STARTS_AT + 9 * MINUTE)
+    record(town, device, undo, now=ENDS_AT)
+    assert passbook(town, who)[0] == 5
+    again = scan_row(event, number, direction="out", at=STARTS_AT + 100 * MINUTE)
+    record(town, device, again, now=ENDS_AT + MINUTE)
+    assert (passbook(town, who)[0], revisions(town, event)) == (5, [1])
+    longer = scan_row(event, number, direction="out", at=ENDS_AT)
+    record(town, device, longer, now=ENDS_AT + MINUTE)
+    assert passbook(town, who)[0] == 17, "who moved is valued by what is free now"
+
+
+def test_an_end_that_somebody_else_gave_meanwhile_is_looked_at_again(
+    friday: tuple[Town, int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose own out an end concerns depends on the end before it."""
+    town, event, people = friday
+    number = card_of(town, people[0])
+    at = ENDS_AT + 40 * MINUTE
+    out = scan_row(event, number, direction="out", at=at)
+    record(town, as_leader(town, town.login()), out, now=at)
+    leader, later = as_leader(town, town.login()), ENDS_AT + 60 * MINUTE
+    load, tries = event_end.load_present, []
+
+    def slow(*args):  # type: ignore[no-untyped-def]
+        found = load(*args)
+        tries.append(1)
+        if len(tries) == 1:
+            args[0].execute(update(m.Event).values(ended_at=ENDS_AT))
+        return found
+
+    end(town, event, leader, ended_at=at, now=later)
+    assert attendances(town)[people[0]] == (160, "own")
+    monkeypatch.setattr(event_end, "load_present", slow)
+    end(town, event, leader, ended_at=ENDS_AT, now=later + MINUTE)
+    assert len(tries) == 2
+    assert attendances(town)[people[0]] == (120, "own")

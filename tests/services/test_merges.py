@@ -152,6 +152,24 @@ def test_an_event_with_both_cards_counts_once(pair: Pair, admin: int) -> None:
     assert whole(town)
 
 
+def test_apart_again_each_has_what_the_days_cap_left_them(pair: Pair, admin: int) -> None:
+    """Worked out anew, the caps would see another order than the one the points were posted in."""
+    town, day = pair.town, {"points_per_hour": 20, "cap_day_points": 22}
+    capped = town.event(town.activity(rule=day))
+    full = town.event(town.activity(rule={"fixed_points": 15}))
+    pair.come(full, pair.twin_card)
+    pair.come(capped, pair.twin_card, 0, 60)
+    pair.come(capped, pair.kept_card, 30, 45)
+    pair.come(full, pair.kept_card)
+    had = passbook(town, pair.kept)[:2], passbook(town, pair.twin)[:2]
+    assert had == ((20, 15), (22, 60))
+    merged = merge(town, pair.kept, pair.twin, admin)
+    assert passbook(town, pair.kept)[:2] == (22, 60), "one resident, one day, one cap"
+    undo(town, merged.merge_id, admin)
+    assert (passbook(town, pair.kept)[:2], passbook(town, pair.twin)[:2]) == had
+    assert whole(town)
+
+
 def test_either_card_and_number_leads_to_who_stays(pair: Pair, admin: int) -> None:
     town = pair.town
     merge(town, pair.kept, pair.twin, admin)

@@ -43,6 +43,14 @@ def decide_outs(
     return outs
 
 
+def moves_own_out(
+    out: datetime, ends_at: datetime, ended_at: datetime | None, new_end: datetime
+) -> bool:
+    """Whether a new end changes how much counts before somebody's own ``out``: time counts until
+    the planned end, or until the given one where that is later."""
+    return min(out, max(ends_at, ended_at or ends_at)) != min(out, max(ends_at, new_end))
+
+
 def default_end(starts_at: datetime, ends_at: datetime, default_minutes: int | None) -> datetime:
     """Where the job puts a forgotten end: the activity's default minutes, or the planned end."""
     if default_minutes is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from volunteer.domain.attendance import AcceptedScan, interval_of, service_minutes, undone_ids
-from volunteer.domain.points import parts_of
+from volunteer.domain.points import parts_of, standing_before
 from volunteer.domain.refusals import Outcome
 from volunteer.domain.scan_case import Case, accepted_scan
 from volunteer.domain.scans import PARTS, Attendance, EventFacts, Facts, Person, Verdict
@@ -41,7 +41,7 @@ def fold(row: Case, before: Attendance, facts: Facts) -> Verdict:
     assert person is not None
     scan = replace(accepted_scan(row.scan, row.batch), provenance=row.provenance)
     counting = [*facts.counting(event.id, person.resident_id), scan]
-    after = recompute(before, counting, event, facts)
+    after = recompute(before, counting, event, facts, is_end=row.provenance == "leader_end")
     changed = (after.state, after.checked_in_at) != (before.state, before.checked_in_at)
     earned = (after.points, after.minutes) != (before.points, before.minutes)
     if scan.client_id in undone_ids(counting):  # its undo came first
@@ -65,9 +65,21 @@ def fold(row: Case, before: Attendance, facts: Facts) -> Verdict:
 
 
 def recompute(
-    before: Attendance, counting: list[AcceptedScan], event: EventFacts, facts: Facts
+    before: Attendance,
+    counting: list[AcceptedScan],
+    event: EventFacts,
+    facts: Facts,
+    *,
+    posted: int | None = None,
+    is_end: bool = False,
 ) -> Attendance:
-    """The attendance that this set of scans makes, with what it earns."""
+    """The attendance that this set of scans makes, with what it earns.
+
+    Its value is frozen at posting: where the time that counts does not move, it stays, whatever
+    was posted or taken back elsewhere since. Where it moves, what is posted already keeps its
+    place among the day's points (``standing_before``). ``posted``: where ``before`` does not say
+    what is posted, so that there is nothing to keep as it is. ``is_end``: a leader moves the end.
+    """
     interval = interval_of(counting)
     window_ends_at = event.ends_at if before.is_leader else event.window_ends_at
     minutes = (
@@ -88,12 +100,21 @@ def recompute(
     )
     if not after.counts:
         return after
+    frozen = posted is None and before.counts
+    if frozen and not _moved(before, after, minutes, event, is_end=is_end):
+        return replace(
+            after,
+            check_in_points=before.check_in_points,
+            check_out_points=before.check_out_points,
+            minutes=before.minutes,
+        )
+    keeps = before.points if posted is None else posted
     parts = parts_of(
         event.rule,
         minutes,
         is_leader=after.is_leader,
         earns_minutes=event.measure == "service",
-        had_that_day=facts.points_that_day(after),
+        had_that_day=standing_before(event.rule, facts.points_that_day(after), keeps),
     )
     return replace(
         after,
@@ -101,6 +122,22 @@ def recompute(
         check_out_points=parts.check_out_points,
         minutes=parts.minutes,
     )
+
+
+def _moved(
+    before: Attendance, after: Attendance, minutes: int | None, event: EventFacts, *, is_end: bool
+) -> bool:
+    """Whether other time counts than before.
+
+    An end moves the event's window too, which cuts off nobody's out but their own; participation
+    keeps no minutes to tell that from.
+    """
+    times = (after.checked_in_at, after.checked_out_at)
+    if times != (before.checked_in_at, before.checked_out_at):
+        return True
+    if event.measure == "service":
+        return (minutes or 0) != before.minutes
+    return is_end and after.ended_how == "own"
 
 
 def keep(row: Case, before: Attendance, after: Attendance, facts: Facts) -> None:

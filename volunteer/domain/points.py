@@ -4,7 +4,8 @@ The formula is rounded down once, at the end:
 
     hourly points = ⌊ (minutes div 15) × points per hour × factor percent ÷ 400 ⌋
 
-Caps limit points, in posting order, never minutes.
+Caps limit points, in posting order, never minutes. What is worked out anew keeps the place of what
+it is posted with.
 """
 
 from __future__ import annotations
@@ -50,6 +51,17 @@ def capped(points: int, rule: PointsRule, *, had_at_event: int, had_that_day: in
     if rule.cap_day_points is not None:
         room = min(room, rule.cap_day_points - had_that_day)
     return max(room, 0)
+
+
+def standing_before(rule: PointsRule, had_that_day: int, posted: int) -> int:
+    """The day's points of other events that a new value of an attendance stands behind.
+
+    What the attendance is ``posted`` with keeps its place before whatever came since; only more
+    than that is posted now, and finds what room the day has left.
+    """
+    if rule.cap_day_points is None:
+        return had_that_day
+    return min(had_that_day, max(rule.cap_day_points - posted, 0))
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _close_late(tx: Tx, event: Any, now: datetime, keys: Keys) -> None:
 
 def _close(tx: Tx, event: Any, now: datetime, keys: Keys) -> None:
     end_at = default_end(event.starts_at, event.ends_at, event.default_minutes)
-    present = load_present(tx, [event.id]).get(event.id, [])
+    present = load_present(tx, event.id, event.ends_at)
     outs = decide_outs(present, end_at, {}, frozenset(), event.ends_at)
     end = End(event.id, event.community_id, event.ends_at, "auto", outs)
     if record_end(tx, end, JOB, now, keys) is None:

@@ -45,12 +45,12 @@ def end_event(  # noqa: PLR0913 - the facts of one deed, all named by the caller
             raise refuse(Code.EVENT_NOT_ENDED)
         end_at = event.ends_at if planned else ended_at
         check_end(end_at, event.starts_at, event.ends_at, now)
-        present = load_present(tx, [event_id]).get(event_id, [])
+        present = load_present(tx, event_id, end_at)
         family = load_family(
             tx, event.community_id, recorder.login_id, recorder.own_resident_ids, now.date()
         )
         outs = decide_outs(present, end_at, left_at, family, event.ends_at)
-        end = End(event_id, event.community_id, end_at, "leader", outs)
+        end = End(event_id, event.community_id, end_at, "leader", outs, event.ended_at)
         verdicts = record_end(tx, end, recorder, now, keys)
         if verdicts is None:
             raise TryAgain
@@ -76,6 +76,7 @@ def _load_event(tx: Tx, event_id: int, recorder: Recorder, now: datetime) -> Any
             Event.community_id,
             Event.starts_at,
             Event.ends_at,
+            Event.ended_at,
             Event.state,
             Activity.ending,
             Community.late_scan_hours,

@@ -153,7 +153,8 @@ def _waiting(facts: Facts, people: Sequence[Person]) -> list[Attendance]:
 def _earning(before: Attendance, facts: Facts, posting: Posting) -> Change:
     event = facts.events[before.event_id]
     counting = facts.counting(before.event_id, before.resident_id)
-    after = recompute(replace(before, provisional=False), counting, event, facts)
+    # Nothing of it is posted yet: its place is here, behind what came before.
+    after = recompute(replace(before, provisional=False), counting, event, facts, posted=0)
     facts.attendances[before.event_id, before.resident_id] = after
     return Change.by_one(before, after, event, posting)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import exists, or_, select, update
 
+from volunteer.domain.event_end import moves_own_out
 from volunteer.domain.scans import Batch, Recorder, Scan, Verdict, body_hash_of
 from volunteer.domain.tokens import Keys
 from volunteer.store.database import Tx
@@ -38,6 +39,8 @@ class End:
     """leader or auto."""
     outs: Mapping[int, datetime]
     """When each resident left."""
+    was_ended_at: datetime | None = None
+    """The end that ``outs`` were decided on; given another one meanwhile, they are not these."""
 
 
 # A leader may end an event again to correct the time; the job never touches what somebody ended.
@@ -49,13 +52,17 @@ def record_end(
 ) -> list[Verdict] | None:
     """Mark the event ended, then record the outs as one batch; verdicts in the order of ``outs``.
 
-    None, and nothing written: the event was cancelled, or ended by somebody before the job.
+    None, and nothing written: the event was cancelled or ended by somebody else meanwhile.
     """
     # Passbooks before the event, as a check-in to a capped event locks them.
     lock_passbooks(tx, end.outs)
     ended = tx.run(
         update(_event)
-        .where(_event.c.id == end.event_id, _event.c.state.in_(_ENDS_FROM[end.how]))
+        .where(
+            _event.c.id == end.event_id,
+            _event.c.state.in_(_ENDS_FROM[end.how]),
+            _event.c.ended_at.is_not_distinct_from(end.was_ended_at),
+        )
         .values(
             state="ended",
             ended_at=end.ended_at,
@@ -100,17 +107,26 @@ def _out(
     )
 
 
-def load_present(tx: Tx, event_ids: Sequence[int]) -> dict[int, list[tuple[int, datetime]]]:
-    """(resident, checked in at) of those whom an end concerns, by event.
+def load_present(tx: Tx, event_id: int, new_end: datetime) -> list[tuple[int, datetime]]:
+    """(resident, checked in at) of those whom an end at ``new_end`` concerns.
 
-    Those ended by a leader or the job are there too: ending again corrects them. So are those who
-    checked out after the planned end: how much of that counts is what the end says.
+    Those ended by a leader or the job are there too: ending again corrects them. Who checked out
+    themselves is not, unless they left after the planned end and the end changes how much of that
+    counts. For the event's leader time counts until the planned end, whatever is said later.
     """
     rows = tx.run(
-        select(_attendance.c.event_id, _attendance.c.resident_id, _attendance.c.checked_in_at)
+        select(
+            _attendance.c.resident_id,
+            _attendance.c.checked_in_at,
+            _attendance.c.checked_out_at,
+            _attendance.c.ended_how,
+            _attendance.c.is_leader,
+            _event.c.ends_at,
+            _event.c.ended_at,
+        )
         .join(_event, _event.c.id == _attendance.c.event_id)
         .where(
-            _attendance.c.event_id.in_(event_ids),
+            _attendance.c.event_id == event_id,
             _attendance.c.state != "undone",
             _attendance.c.annulled_at.is_(None),
             or_(
@@ -121,7 +137,15 @@ def load_present(tx: Tx, event_ids: Sequence[int]) -> dict[int, list[tuple[int, 
         )
         .order_by(_attendance.c.resident_id)
     )
-    return _by_event(rows)
+    return [
+        (row.resident_id, row.checked_in_at)
+        for row in rows
+        if row.ended_how != "own"
+        or (
+            not row.is_leader
+            and moves_own_out(row.checked_out_at, row.ends_at, row.ended_at, new_end)
+        )
+    ]
 
 
 def load_left_open(tx: Tx, event_ids: Sequence[int]) -> dict[int, list[tuple[int, datetime]]]:

@@ -158,13 +158,14 @@ def _record_attendances(
         changes.append(Change.by_one(goes, gone, event, posting))
         facts.attendances[goes.event_id, two.merged_id] = gone
         if stays.annulled_at is None:
-            after = recompute(stays, counting, event, facts)
+            posted = goes.points if goes.points > stays.points else None
+            after = recompute(stays, counting, event, facts, posted=posted)
             changes.append(Change.by_one(stays, after, event, posting))
             facts.attendances[goes.event_id, two.kept_id] = after
     for before in worked_out:
         counting = _counting_of_both(facts, before.event_id, two)
         event = facts.events[before.event_id]
-        after = recompute(replace(before, provisional=False), counting, event, facts)
+        after = recompute(replace(before, provisional=False), counting, event, facts, posted=0)
         changes.append(Change.by_one(before, after, event, posting))
         facts.attendances[before.event_id, two.kept_id] = after
     on_boards = [
@@ -234,6 +235,11 @@ def _left(tx: Tx, two: Two, plan: AttendancePlan, handed: Sequence[Attendance]) 
             one.id for one in plan.handed if one.provisional and one.annulled_at is None
         ],
         "joined": [[goes.id, stays.id] for goes, stays in plan.joined],
+        "worth": [
+            [one.id, one.check_in_points, one.check_out_points, one.minutes]
+            for pair in plan.joined
+            for one in pair
+        ],
     }
 
 

@@ -125,13 +125,27 @@ def _changes(
         event = facts.events[goes.event_id]
         own = facts.counting(event.id, two.kept_id)
         if stays.annulled_at is None:
-            changes.append(
-                Change.by_one(stays, recompute(stays, own, event, facts), event, posting)
-            )
+            apart = _as_it_was(recompute(stays, own, event, facts), went)
+            changes.append(Change.by_one(stays, apart, event, posting))
         came = replace(goes, annulled_at=None, joined=False)
         theirs = facts.counting(event.id, two.merged_id)
-        changes.append(Change.by_one(goes, recompute(came, theirs, event, facts), event, posting))
+        again = _as_it_was(recompute(came, theirs, event, facts, posted=0), went)
+        changes.append(Change.by_one(goes, again, event, posting))
     return changes
+
+
+def _as_it_was(apart: Attendance, went: Mapping[str, Any]) -> Attendance:
+    """What it was worth before the merge, which undoing gives back: worked out now, the day's cap
+    would see points in another order. Merges of before this was kept are worked out."""
+    for one, check_in_points, check_out_points, minutes in went.get("worth", ()):
+        if one == apart.id:
+            return replace(
+                apart,
+                check_in_points=check_in_points,
+                check_out_points=check_out_points,
+                minutes=minutes,
+            )
+    return apart
 
 
 def _load_undo_facts(
