@@ -120,6 +120,28 @@ def open_page(page: Page, live: Live, phone: str, event_id: int) -> None:
     sign_in(page, live, phone, f"/organize/events/{event_id}/scan")
 
 
+def test_what_waits_is_saved_as_a_file_and_uploaded_elsewhere(
+    live: Live, led: int, phone: OpenPage, desk: OpenPage
+) -> None:
+    page = phone()
+    queue_without_network(page, live, led, ("陈秀英", "丙丁"))
+    with page.expect_download() as download:
+        page.click("#save-queued")
+    office = desk()
+    sign_in(office, live, OTHER_PHONE, f"/organize/events/{led}")
+    office.get_by_role("link", name="上传手机保存的扫码").click()
+    office.set_input_files("#file", download.value.path())
+    office.get_by_role("button", name="上传", exact=True).click()
+    expect(office.locator(".scan-accepted")).to_have_count(2)
+    assert postings(live) == 2
+    # The phone finds its network after all: the same ids, the first answers.
+    page.unroute("**/api/v1/scans")
+    page.click("#send-now")
+    pending(page, 0)
+    assert scans(live) == [("accepted", "ok_in")] * 2
+    assert postings(live) == 2
+
+
 def test_a_browser_that_keeps_nothing_says_so(live: Live, led: int, phone: OpenPage) -> None:
     page = phone()
     page.add_init_script("indexedDB.open = () => { throw new DOMException('', 'SecurityError'); };")

@@ -116,6 +116,15 @@ TABLE: dict[Code, Row] = {
     Code.ENVELOPE_INVALID: (422,
         _l("What was sent cannot be read as scans (%(field)s). Please update the scanner."),
         _l("What was sent cannot be read as scans. Please update the scanner.")),
+    Code.SCAN_FILE_UNREADABLE: (422,
+        _l("This is not a file of kept scans. Please choose the file that the scanner saved on "
+           "the phone, as it is.")),
+    Code.SCAN_FILE_EMPTY: (422, _l("There are no scans in this file. Nothing was recorded.")),
+    Code.SCAN_FILE_TOO_LARGE: (413,
+        _l("There are more than %(most)s scans in this file. Please open the scanner on the "
+           "phone with a network, so that it sends them itself."),
+        _l("There are too many scans in this file. Please open the scanner on the phone with a "
+           "network, so that it sends them itself.")),
     Code.PHOTO_UNREADABLE: (422,
         _l("There is no code to be read in this picture. Please take it again, closer and "
            "in better light, or type the number.")),

@@ -18,6 +18,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 UNDO_MINUTES = 10
+SKEW_TO_LOOK_AT = timedelta(minutes=5)
+"""A scanner's clock that is further off than this is worth a word; its scans count all the same."""
 
 OWN, LEADER, AUTO = "own", "leader", "auto"
 _ENDED_HOW = {"leader_end": LEADER, "auto_close": AUTO}

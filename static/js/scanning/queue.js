@@ -4,6 +4,7 @@
 
 import { newId } from "./ids.js";
 import { openKept } from "./kept.js";
+import { measureSkew } from "./skew.js";
 
 const MOST_AT_ONCE = 50;
 const WAITS_MS = [1000, 2000, 4000, 8000, 15000];
@@ -99,6 +100,7 @@ export class ScanQueue {
 
   /** Whether the batch has its answers. */
   async #send(batch) {
+    const askedAt = Date.now();
     let response;
     let answer;
     try {
@@ -106,7 +108,7 @@ export class ScanQueue {
         method: "POST",
         credentials: "same-origin",
         headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
-        body: JSON.stringify({ sent_at: new Date().toISOString(), scans: batch.map(asRow) }),
+        body: JSON.stringify({ sent_at: new Date(askedAt).toISOString(), scans: batch.map(asRow) }),
         signal: AbortSignal.timeout?.(GIVE_UP_MS),
       });
       answer = await response.json();
@@ -115,6 +117,7 @@ export class ScanQueue {
       return false;
     }
     if (response.ok) {
+      measureSkew(askedAt, answer.received_at);
       this.#answered(batch, answer.verdicts);
       return true;
     }

@@ -2,6 +2,7 @@
 // left here. The count in the page's head is always true.
 
 import { element, icon } from "./drawing.js";
+import { saveAsFile } from "./export.js";
 
 const MOST_ROWS = 50;
 // Online, an answer comes sooner than a row could be read.
@@ -13,6 +14,8 @@ export class Waiting {
     Object.assign(this, { queue, words, clock, icons });
     this.find = (id) => document.getElementById(id);
     this.find("send-now").addEventListener("click", () => queue.flush());
+    this.find("save-queued").addEventListener("click", () => saveAsFile(queue.waiting));
+    this.find("save-others").addEventListener("click", () => saveAsFile(queue.others));
   }
 
   draw() {

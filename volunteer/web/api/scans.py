@@ -75,7 +75,7 @@ def scans() -> Response:
     envelope = parse_envelope(_read_body(), now)
     host = own_host()
     parsed = [parse_row(row, envelope.skew, own_host=host, now=now) for row in envelope.rows]
-    verdicts = _record(parsed, sender, now)
+    verdicts = record_rows(parsed, sender, now)
     if sender.person is None:
         # A device stands where everybody reads its screen.
         verdicts = [replace(one, resident_name=one.public_name) for one in verdicts]
@@ -96,6 +96,11 @@ def _sender(now: datetime) -> Sender:
         validate_csrf(request.headers.get("X-CSRFToken"))
     except ValidationError:
         raise refuse(Code.PAGE_EXPIRED) from None
+    return person_sender(person)
+
+
+def person_sender(person: Principal) -> Sender:
+    """Whoever is signed in, as a sender of rows; where they may record is in the value."""
     scope = staff_scope(person)
     communities = sorted(scope.community_ids or ())
     only = communities[0] if len(communities) == 1 else None
@@ -129,7 +134,7 @@ def _read_body() -> object:
         raise refuse(Code.ENVELOPE_INVALID, field="body") from None
 
 
-def _record(parsed: list[Scan | None], sender: Sender, now: datetime) -> list[Verdict]:
+def record_rows(parsed: list[Scan | None], sender: Sender, now: datetime) -> list[Verdict]:
     """One verdict a row, in the order sent; rows without an id are answered and not kept."""
     verdicts = [Verdict(None, "refused", Code.SCAN_ID_INVALID)] * len(parsed)
     for for_self, rows in _batches(parsed, sender, now):

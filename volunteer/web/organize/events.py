@@ -18,6 +18,7 @@ from volunteer.domain.events import LONGEST_TITLE, Phase
 from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.domain.series import Reach, Target
 from volunteer.queries.activities import read_activity_choices
+from volunteer.queries.clock_skew import read_clock_skew
 from volunteer.queries.event_series import read_series_of
 from volunteer.queries.events import EventFilter, EventInFull, When, read_event, read_events
 from volunteer.queries.rosters import read_roster
@@ -75,6 +76,7 @@ def event(event_id: int) -> ResponseReturnValue:
         shown=shown,
         roster=read_roster(scope(), event_id),
         cards_waiting=read_cards_waiting_at(scope(), event_id),
+        skew=read_clock_skew(event_id, scope()),
         series=read_series_of(scope(), event_id, clock.now()),
         repeat_words=repeat_words,
         reachable=is_reachable(),
