@@ -115,9 +115,9 @@ def test_a_class_comes_is_called_and_leaves_with_thanks(square: Square, phone: O
     page.wait_for_url(re.compile(r"/teams/\d+$"))
     team = page.url
     page.get_by_text("林二二").click()
-    page.get_by_role("button", name="3 人都到了").click()
+    page.get_by_role("button", name="勾选的人都到了").click()
     expect(page.locator(".stats")).to_contain_text("2")
-    expect(page.locator("main")).to_contain_text("1 人都到了")
+    expect(page.get_by_label("林二二")).to_be_checked()
 
     page.goto(f"{team}/code")
     address = page.locator("figcaption span").inner_text()

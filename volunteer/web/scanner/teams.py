@@ -167,7 +167,7 @@ def team_agreement(event_id: int, team_id: int) -> ResponseReturnValue:
 @blueprint.post("/teams/<int:team_id>/here")
 @needs(Permission.RECORD_SCANS)
 def team_here(event_id: int, team_id: int) -> ResponseReturnValue:
-    """「28 人都到了」: everybody ticked is checked in, as by a roll call."""
+    """「勾选的人都到了」: everybody ticked is checked in, as by a roll call."""
     now, event = clock.now(), event_or_refuse(event_id)
     found, _visit = _find(event, team_id)
     scan_id, ticked = form_id("scan_id"), _ticked()
