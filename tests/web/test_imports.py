@@ -170,6 +170,8 @@ def test_a_messy_sheet_from_upload_to_undo(town: Town, client: FlaskClient) -> N
     post(client, f"{batch}/undo")
     work_off(town)
     assert "已于" in look(client, batch)
+    # The word of the button that was pressed, in the list as on the page of the task.
+    assert "已撤回" in look(client, IMPORT)
     assert count(m.Resident, m.Resident.state == "active") == 1
     assert count(m.ContactPhone) == 0
     assert "陈秀英" not in look(client, "/admin/people?q=陈秀英").partition("更多筛选")[2]

@@ -41,7 +41,7 @@ BATCH_STATES: Mapping[str, LazyString] = {
     "checked": _l("Dry run done, nothing written yet"),
     "applying": _l("Being written down"),
     "applied": _l("Imported"),
-    "undone": _l("Undone"),
+    "undone": _l("Taken back"),
 }
 BATCH_LOOKS: Mapping[str, str] = {
     "uploaded": "amber",
