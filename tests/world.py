@@ -168,6 +168,7 @@ _FILES = {
     "organize.poster_file",
     "organize.screen_codes",
     "scanner.manifest",
+    "scanner.roster",
     "scanner.team_thanks",
     "scanner.worker",
 }

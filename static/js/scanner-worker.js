@@ -1,8 +1,9 @@
 // The scanner's service worker: opens the page of one event without network. It keeps that page as the
-// server draws it for this purpose, without a name and without a token, and the files it loads; no
+// server draws it for this purpose, without a name and without a token, the files it loads, and which card
+// is whose by hashes and first characters; no
 // other page of the site passes through here. What it keeps is thrown away when the sign-in is gone.
 
-const { scope, shell, files, version } = self.scanner;
+const { scope, shell, roster, files, version } = self.scanner;
 const OURS = `scanner ${scope} `;
 const CACHE = OURS + version;
 const NETWORK_MS = 4000;
@@ -40,7 +41,11 @@ async function fill() {
 async function keepShell() {
   const response = await fetch(shell, { redirect: "manual", credentials: "same-origin" });
   if (isGone(response)) await forget();
-  if (response.ok) await (await caches.open(CACHE)).put(shell, response);
+  if (!response.ok) return;
+  const cache = await caches.open(CACHE);
+  await cache.put(shell, response);
+  const cards = await fetch(roster, { credentials: "same-origin" });
+  if (cards.ok) await cache.put(roster, cards);
 }
 
 async function page(request) {

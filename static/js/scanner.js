@@ -34,7 +34,7 @@ const queue = new ScanQueue({
   owner: settings.owner,
   on: { answers: showAnswers, changed: () => waiting.draw(), trouble: tellUnsent, kept: tellKept },
 });
-const waiting = new Waiting({ queue, words, clock: clockTime, icons: settings.icons });
+const waiting = new Waiting({ queue, words, clock: clockTime, icons: settings.icons, roster: settings.roster });
 
 // ---- Ways in ------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ function present(code) {
 }
 
 function keep(scan) {
-  queue.add({ event: settings.event, eventName: settings.eventName, ...scan });
+  waiting.follow(queue.add({ event: settings.event, eventName: settings.eventName, ...scan }));
 }
 
 function startCamera() {

@@ -171,9 +171,12 @@ def test_the_page_opens_without_network_and_each_scan_is_posted_once(
     assert "陈秀英" not in kept
     assert "csrf_token" not in kept
 
+    page.reload()  # the list of cards was fetched before anybody had come
+    page.wait_for_function(ROSTER)
     context.set_offline(True)
     page.reload()
     pending(page, 1)  # the camera reads it again, from files that are on the phone
+    expect(page.locator("#answer .verdict-kept")).to_contain_text("陈* · 已存，等待上传")
     type_number(page, live.town.card(live.town.resident("丙丁"))[1])
     pending(page, 2)
     page.reload()
@@ -193,6 +196,13 @@ def test_the_page_opens_without_network_and_each_scan_is_posted_once(
     assert postings(live) == 2
 
 
+ROSTER = """
+    (async () => {
+      const address = location.pathname + "/roster.json";
+      const kept = await caches.match(address);
+      return Object.keys((await kept.json()).cards).length > 0;
+    })
+"""
 SHELL_TEXT = """
     (async () => {
       const cache = await caches.open((await caches.keys())[0]);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from tests.signed_in import FreshClient, post, sign_in
 from tests.town import Town
 from volunteer import clock
+from volunteer.domain.tokens import card_code_hash
 
 PHONE = "13900000001"
 
@@ -25,7 +26,9 @@ def organizer(app: Flask) -> FlaskClient:
     now = clock.now()
     event_id = town.event(town.activity(), starts_at=now, ends_at=now + timedelta(hours=1))
     assert event_id == 1
-    _, number, _ = town.card(town.resident("陈秀英"))
+    cards = {name: town.card(town.resident(name))[1:] for name in ("陈秀英", "没来过")}
+    app.config["TEST_CODES"] = cards
+    number = cards["陈秀英"][0]
     client = app.test_client()
     sign_in(client, PHONE)
     scan = {"scan_id": str(uuid4()), "code": number, "direction": "in"}
@@ -70,6 +73,20 @@ def test_the_kept_page_names_nobody_and_holds_no_token(organizer: FlaskClient) -
     assert "unsafe-inline" not in policy
 
 
+def test_the_roster_holds_hashes_of_codes_and_initials(app: Flask, organizer: FlaskClient) -> None:
+    """Of who was here; not of a stranger, not by a number, never a whole name."""
+    codes = app.config["TEST_CODES"]
+    response = organizer.get("/organize/events/1/scan/roster.json")
+    told = json.loads(response.get_data())
+    hashes = {name: card_code_hash(code).hex()[:16] for name, (_, code) in codes.items()}
+    assert told["cards"] == {hashes["陈秀英"]: "陈*"}
+    lasts = datetime.fromisoformat(told["until"]) - clock.now()
+    assert timedelta(hours=71) < lasts <= timedelta(hours=72)
+    text = response.get_data(as_text=True)
+    assert not [number for number, code in codes.values() if number in text or code in text]
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 def test_the_page_can_be_put_on_the_home_screen(organizer: FlaskClient) -> None:
     shown = organizer.get("/organize/events/1/scan").get_data(as_text=True)
     assert 'rel="manifest" href="/organize/events/1/scan/app.webmanifest"' in shown
@@ -85,7 +102,7 @@ def test_the_page_can_be_put_on_the_home_screen(organizer: FlaskClient) -> None:
 def test_nobody_else_gets_the_worker(app: Flask) -> None:
     app.test_client_class = FreshClient
     event_id = Town(app).event(Town(app).activity())
-    for page in ("worker.js", "shell", "app.webmanifest"):
+    for page in ("worker.js", "shell", "roster.json", "app.webmanifest"):
         response = app.test_client().get(f"/organize/events/{event_id}/scan/{page}")
         assert response.status_code == 302
         assert "/sign-in" in response.headers["Location"]

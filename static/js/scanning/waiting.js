@@ -3,19 +3,47 @@
 
 import { element, icon } from "./drawing.js";
 import { saveAsFile } from "./export.js";
+import { Roster } from "./roster.js";
+import { chime, shake } from "./sounds.js";
 
 const MOST_ROWS = 50;
 // Online, an answer comes sooner than a row could be read.
 const SHOWN_AFTER_MS = 1500;
 
 export class Waiting {
-  /** `queue`, `words`; `clock(milliseconds)` gives a time of day; `icons` is the sprite's address. */
-  constructor({ queue, words, clock, icons }) {
+  /** `queue`, `words`; `clock(milliseconds)` gives a time of day; addresses of the sprite and the roster. */
+  constructor({ queue, words, clock, icons, roster }) {
     Object.assign(this, { queue, words, clock, icons });
+    this.roster = new Roster(roster);
+    this.names = new Map();
     this.find = (id) => document.getElementById(id);
     this.find("send-now").addEventListener("click", () => queue.flush());
     this.find("save-queued").addEventListener("click", () => saveAsFile(queue.waiting));
     this.find("save-others").addEventListener("click", () => saveAsFile(queue.others));
+  }
+
+  /** Says of a scan that has no answer yet that it is kept, and whether the same card waits already. */
+  async follow(scan) {
+    const name = await this.roster.nameOf(scan.code);
+    this.names.set(scan.id, name);
+    setTimeout(() => this.#tell(scan, name), navigator.onLine === false ? 0 : SHOWN_AFTER_MS);
+  }
+
+  #tell(scan, name) {
+    const { waiting } = this.queue;
+    const place = waiting.findIndex((one) => one.id === scan.id);
+    if (place < 0 || scan.direction === "undo") return;
+    const isSame = (one) => one.code === scan.code && one.direction === scan.direction && one.event === scan.event;
+    const kind = waiting.slice(0, place).some(isSame) ? "already" : "waiting";
+    const box = element("div", `verdict verdict-${kind} verdict-kept`);
+    const body = element("div", "verdict-body");
+    const said = kind === "already" ? this.words.keptTwice : this.words.queued;
+    body.append(element("span", "verdict-title", [name, said].filter(Boolean).join(" · ")));
+    box.append(icon(this.icons, kind), body);
+    this.find("answer").querySelector(".verdict-kept")?.remove();
+    this.find("answer").prepend(box); // over the last answer, not in its place
+    chime(kind);
+    shake(kind);
   }
 
   draw() {
@@ -41,8 +69,10 @@ export class Waiting {
     const state = this.queue.stateOf(scan);
     const row = element("li", `scan-row scan-${state}`);
     row.dataset.queued = scan.id;
-    const name = element("span", "scan-name", this.words[scan.direction]);
-    const details = [this.words[state], this.clock(scan.at), scan.eventName];
+    const what = this.words[scan.direction];
+    const whose = this.names.get(scan.id);
+    const name = element("span", "scan-name", whose || what);
+    const details = [whose ? what : "", this.words[state], this.clock(scan.at), scan.eventName];
     name.append(element("small", "", details.filter(Boolean).join(" · ")));
     row.append(icon(this.icons, state === "sent" ? "upload" : "waiting"), name);
     return row;

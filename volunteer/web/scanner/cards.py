@@ -236,6 +236,7 @@ def scanner_settings(event: EventShown) -> dict[str, Any]:
             "sign_in.sign_in", next=url_for("scanner.scanner", event_id=event.event_id)
         ),
         "worker": url_for("scanner.worker", event_id=event.event_id),
+        "roster": url_for("scanner.roster", event_id=event.event_id),
         "scope": url_for("scanner.scanner", event_id=event.event_id),
         "zone": event.zone,
         "scans": url_for("scans.scans"),
@@ -269,6 +270,7 @@ def scanner_settings(event: EventShown) -> dict[str, Any]:
                 " opened again. What was scanned is kept all the same."
             ),
             "queued": _("Kept, waiting to be sent"),
+            "keptTwice": _("Kept already, waiting to be sent"),
             "sent": _("Sent, waiting for the answer"),
             "in": _("Check in"),
             "out": _("Check out"),

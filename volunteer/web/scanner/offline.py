@@ -1,7 +1,8 @@
 """The scanner's page without network: what a phone keeps of it, and the worker that keeps it.
 
 A phone keeps one page, this event's scanner before anybody was scanned, and the files it loads. No
-name of a resident and no token is in it; whoever opens it signs in again before anything is sent.
+name of a resident and no token is in it. Beside it lies a list of hashes of card codes with the
+first character of a name, for 72 hours. Whoever opens it signs in before anything is sent.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from flask import Response, current_app, jsonify, render_template, url_for
 
+from volunteer import clock
 from volunteer.documents.messages import gettext as _
 from volunteer.domain.access import Permission
-from volunteer.web.gate import needs
+from volunteer.queries.card_roster import read_card_roster
+from volunteer.web.gate import needs, scope
 from volunteer.web.language import pick
 from volunteer.web.scanner.cards import scanner_settings
 from volunteer.web.scanner.place import blueprint, event_or_refuse
 
+ROSTER_LASTS = timedelta(hours=72)
 _ASKED_BY_PAGE = re.compile(r'(?:href|src)="(/static/[^"#]+)')
 _ASKED_BY_SCRIPT = re.compile(r'\b(?:from|import)\s*"(\.{1,2}/[^"]+)"')
 _READER = "vendor/zxing-wasm-*/reader/zxing_reader.wasm"
@@ -40,11 +45,12 @@ def shell(event_id: int) -> str:
 def worker(event_id: int) -> Response:
     """The service worker of this event's scanner. Its text changes when a file does, and with it
     the browser fetches all of them anew."""
-    scope = url_for("scanner.scanner", event_id=event_id)
+    start = url_for("scanner.scanner", event_id=event_id)
     files = sorted(_files(_shell(event_id)))
     said = {
-        "scope": scope,
+        "scope": start,
         "shell": url_for("scanner.shell", event_id=event_id),
+        "roster": url_for("scanner.roster", event_id=event_id),
         "files": files,
         "version": _version(files),
     }
@@ -52,8 +58,17 @@ def worker(event_id: int) -> Response:
     text = f"self.scanner = {json.dumps(said)};\nimportScripts({json.dumps(script)});\n"
     response = Response(text, mimetype="text/javascript")
     # The page itself has no slash at its end, so it is not below the script's folder.
-    response.headers["Service-Worker-Allowed"] = scope
+    response.headers["Service-Worker-Allowed"] = start
     return response
+
+
+@blueprint.get("/scan/roster.json")
+@needs(Permission.RECORD_SCANS)
+def roster(event_id: int) -> Response:
+    """Whose card that probably is, for a scanner without network: good for 72 hours."""
+    event, now = event_or_refuse(event_id), clock.now()
+    cards = read_card_roster(event_id, event.community_id, now, scope())
+    return jsonify(until=(now + ROSTER_LASTS).isoformat(), cards=dict(cards))
 
 
 @blueprint.get("/scan/app.webmanifest")
