@@ -311,3 +311,27 @@ def test_of_strips_printed_at_once_one_lives(
             answer.result()
     assert [lives for _, lives in office.strips(chen)].count(True) == 1
     assert [state for _, state in office.cards(chen)] == ["active"]
+
+
+def test_a_form_sent_twice_at_once_asks_for_one_print(
+    both_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, office = both_town, Office(both_town)
+    people = office.people(1)
+    both_have_looked = threading.Barrier(2)
+    looked = service._require_residents
+
+    def wait_for_the_other(*arguments: Any) -> None:
+        looked(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(timeout=0.5)
+
+    monkeypatch.setattr(service, "_require_residents", wait_for_the_other)
+
+    def ask_once() -> int:
+        with town.app.app_context():
+            return office.ask(people, form_id="one form")
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [answer.result() for answer in [pool.submit(ask_once) for _ in range(2)]]
+    assert asked[0] == asked[1]

@@ -31,7 +31,7 @@ from volunteer.store.audit import NO_FACTS, record_audit
 from volunteer.store.bulk import among
 from volunteer.store.card_prints import record_print
 from volunteer.store.database import Tx, transact
-from volunteer.store.models import Resident, Task
+from volunteer.store.models import Login, Resident, Task
 from volunteer.store.models.base import table_of
 from volunteer.store.rows import load_row, require_seen
 from volunteer.store.tasks import record_progress, record_task, require_held
@@ -82,6 +82,8 @@ def ask_for_print(
 
     def work(tx: Tx) -> int:
         require_seen(tx, community_id)
+        # A form has one sender: a second press of theirs waits here, and then finds the first.
+        tx.run(select(Login.id).where(Login.id == by).with_for_update(key_share=True))
         before = _load_same_form(tx, community_id, asked.form_id)
         if before is not None:
             return before
