@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from volunteer.domain.access import Scope
 from volunteer.domain.card_receipts import Receipt
 from volunteer.domain.consents import TEXT_VERSIONS, Consent
 from volunteer.domain.refusals import Code, Refused
+from volunteer.services import card_receipts as service
 from volunteer.services.card_receipts import record_receipts
 from volunteer.store import models as m
 from volunteer.store.database import db
@@ -100,3 +104,38 @@ def test_strangers_cards_are_passed_over(both_town: Town) -> None:
     with pytest.raises(Refused) as caught:
         record(town, Receipt(without), scope=Scope.of(other))
     assert caught.value.refusal.code is Code.NOT_FOUND
+
+
+def test_a_sheet_that_two_tick_at_once_is_written_down_once(
+    both_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, by = both_town, both_town.login()
+    chen = town.resident("陈秀英")
+    town.card(chen)
+    both_at_it = threading.Barrier(2)
+    load_today = service.load_today
+
+    def wait_for_the_other(*arguments: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_at_it.wait(timeout=0.5)
+        return load_today(*arguments)
+
+    record_received = service._record_received
+
+    def slowly(*arguments: Any) -> Any:
+        # Until the other one has looked for whose card waits, and waits itself.
+        threading.Event().wait(0.3)
+        return record_received(*arguments)
+
+    monkeypatch.setattr(service, "load_today", wait_for_the_other)
+    monkeypatch.setattr(service, "_record_received", slowly)
+
+    def tick() -> int:
+        with town.app.app_context():
+            return record(town, Receipt(chen), by=by)
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = [answer.result() for answer in [pool.submit(tick) for _ in range(2)]]
+    assert sorted(counts) == [0, 1]
+    assert len(consents(chen)) == 1
+    assert actions() == ["card_received", "consent_given"]

@@ -54,32 +54,36 @@ def record_receipts(
             if isinstance(name, Refusal):
                 raise Refused(name)
             signed[row.id] = name
-        if not signed:
+        received = _record_received(tx, list(signed), now) if signed else set()
+        if not received:
             return 0
-        _record_received(tx, list(signed), now)
         audit = partial(record_audit_of_residents, tx, now=now, login_id=by)
-        audit("card_received", community_id, {one: {} for one in signed})
-        agreed = {one: name for one, name in signed.items() if ticked[one].agrees}
+        audit("card_received", community_id, {one: {} for one in sorted(received)})
+        agreed = {one: signed[one] for one in sorted(received) if ticked[one].agrees}
         if agreed:
             rows = [_consent(community_id, *one, by, now) for one in agreed.items()]
             insert_rows(tx, CONSENT, rows)
             facts = {"what": _WHAT.value, "text_version": TEXT_VERSIONS[_WHAT]}
             audit("consent_given", community_id, dict.fromkeys(agreed, facts))
-        return len(signed)
+        return len(received)
 
     return transact(work, scope)
 
 
-def _record_received(tx: Tx, resident_ids: Sequence[int], now: datetime) -> None:
-    """Who has signed for a card holds one that was printed, wherever that was."""
+def _record_received(tx: Tx, resident_ids: Sequence[int], now: datetime) -> set[int]:
+    """Who has signed for a card holds one that was printed, wherever that was. Gives for whom one
+    still waited: only this tells when two tick at once. Whoever was held up at a resident's row,
+    which the other left as it was, goes on with the cards as they were before."""
     waiting = CARD.c.state == "active", CARD.c.received_at.is_(None)
     printed_at = func.coalesce(CARD.c.printed_at, now)
-    tx.run(
+    received = tx.run(
         update(CARD)
         .where(among(CARD.c.resident_id, "ids"), *waiting)
-        .values(received_at=now, printed_at=printed_at),
+        .values(received_at=now, printed_at=printed_at)
+        .returning(CARD.c.resident_id),
         ids=list(resident_ids),
     )
+    return set(received.scalars())
 
 
 def _load_waiting(tx: Tx, community_id: int, resident_ids: Sequence[int]) -> Sequence[Row[Any]]:
