@@ -34,7 +34,7 @@ const queue = new ScanQueue({
   owner: settings.owner,
   on: { answers: showAnswers, changed: () => waiting.draw(), trouble: tellUnsent, kept: tellKept },
 });
-const waiting = new Waiting({ queue, words, clock: clockTime, icons: settings.icons, roster: settings.roster });
+const waiting = new Waiting({ queue, words, clock: clockTime, icons: settings.icons, roster: settings.roster, event: settings.event });
 
 // ---- Ways in ------------------------------------------------------------------------------
 

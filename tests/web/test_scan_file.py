@@ -62,7 +62,8 @@ def test_a_file_is_recorded_once_at_the_times_that_were_meant(office: Office) ->
     _, number, _ = office.town.card(office.town.resident("陈秀英"))
     ahead = timedelta(hours=1)
     scanned_at = NOW - timedelta(minutes=10)
-    rows = [office.row(number, scanned_at + ahead), office.row("10000009", scanned_at + ahead)]
+    later = scanned_at + timedelta(seconds=1)  # rows are recorded in the order of their times
+    rows = [office.row(number, scanned_at + ahead), office.row("10000009", later + ahead)]
     data = file_of(rows, NOW - timedelta(minutes=5) + ahead, skew_ms=-3_600_000)
     response = office.upload(data)
     page = response.get_data(as_text=True)

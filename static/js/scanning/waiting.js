@@ -11,9 +11,10 @@ const MOST_ROWS = 50;
 const SHOWN_AFTER_MS = 1500;
 
 export class Waiting {
-  /** `queue`, `words`; `clock(milliseconds)` gives a time of day; addresses of the sprite and the roster. */
-  constructor({ queue, words, clock, icons, roster }) {
-    Object.assign(this, { queue, words, clock, icons });
+  /** `queue`, `words`; `clock(milliseconds)` gives a time of day; `event` is this page's; addresses of the
+   * sprite and the roster. */
+  constructor({ queue, words, clock, icons, roster, event }) {
+    Object.assign(this, { queue, words, clock, icons, event });
     this.roster = new Roster(roster);
     this.names = new Map();
     this.find = (id) => document.getElementById(id);
@@ -70,9 +71,10 @@ export class Waiting {
     const row = element("li", `scan-row scan-${state}`);
     row.dataset.queued = scan.id;
     const what = this.words[scan.direction];
-    const whose = this.names.get(scan.id);
+    const typed = /^\d{8,10}$/.test(scan.code ?? "") ? `…${scan.code.slice(-4)}` : "";
+    const whose = this.names.get(scan.id) || typed;
     const name = element("span", "scan-name", whose || what);
-    const details = [whose ? what : "", this.words[state], this.clock(scan.at), scan.eventName];
+    const details = [whose ? what : "", this.words[state], this.clock(scan.at), scan.event === this.event ? "" : scan.eventName];
     name.append(element("small", "", details.filter(Boolean).join(" · ")));
     row.append(icon(this.icons, state === "sent" ? "upload" : "waiting"), name);
     return row;
