@@ -297,6 +297,8 @@ def test_who_is_not_taken_or_stays_after_all_keeps_everything(two: Two) -> None:
     decline_move(key, by=two.new_staff, now=LATER, scope=Scope.of(two.new))
     two.carry(key)
     assert two.side(key, "out").state == "declined"
+    told = select(m.AuditEvent.facts).where(m.AuditEvent.action == "move_declined")
+    assert one(two.town, told)["name"] == "陈*"  # nobody of theirs: no full name stays for good
     key = two.ask()
     two.carry(key)
     withdraw_move(key, by=two.old_staff, now=LATER, scope=Scope.of(two.old))

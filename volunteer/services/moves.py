@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from volunteer.domain.access import Scope
 from volunteer.domain.moves import LeaverFacts, Step, decide_move, is_in_old_community
+from volunteer.domain.names import mask_name
 from volunteer.domain.people import Home, NewPerson
 from volunteer.domain.refusals import Code, Refused, refuse
 from volunteer.domain.tokens import Keys
@@ -137,7 +138,8 @@ def accept_move(move_key: UUID, home: NewHome, *, by: int, now: datetime, scope:
             load_placed(tx, row.community_id, [NewPerson("", home=lives)])
         facts = row.facts | {"home": vars(home) if home != NewHome() else None}
         record_state(tx, row, "accepted", facts=facts, decided_at=now, decided_by_login_id=by)
-        _audit(tx, "move_accepted", row.community_id, None, by, now, name=row.facts["name"])
+        name = mask_name(row.facts["name"])
+        _audit(tx, "move_accepted", row.community_id, None, by, now, name=name)
 
     transact(work, scope)
 
@@ -151,7 +153,8 @@ def decline_move(move_key: UUID, *, by: int, now: datetime, scope: Scope) -> Non
     def work(tx: Tx) -> None:
         row = _load_waiting_arrival(tx, move_key, by, now)
         record_state(tx, row, "declined", decided_at=now, decided_by_login_id=by)
-        _audit(tx, "move_declined", row.community_id, None, by, now, name=row.facts["name"])
+        name = mask_name(row.facts["name"])
+        _audit(tx, "move_declined", row.community_id, None, by, now, name=name)
 
     transact(work, scope)
 
