@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +21,7 @@ from volunteer.domain.recurrence import Recurrence
 from volunteer.domain.refusals import Code, Refused
 from volunteer.domain.series import Reach, SeriesPlan, Site, Target
 from volunteer.queries.event_series import read_series_of
+from volunteer.services import event_series as service
 from volunteer.services.event_changes import cancel_events, edit_events
 from volunteer.services.event_series import add_series
 from volunteer.services.holidays import write_holidays
@@ -243,3 +248,31 @@ def test_a_long_series_takes_the_statements_of_a_short_one(both_town: Town) -> N
     with statements() as long:
         assert add(both_town, plan(*sites, recurrence=long_rule), activity_id)[1] == 62 * 8
     assert len(long) == len(short) <= 16
+
+
+def test_a_form_sent_twice_at_once_plans_one_series(
+    both_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity_id, by = both_town.activity(), both_town.login()
+    made = plan(Site("广场", (LeaderPlan(both_town.resident()),)))
+    both_begin = threading.Barrier(2)
+    begin = service.check_areas
+
+    def wait_for_the_other(*arguments: Any) -> None:
+        begin(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_begin.wait(timeout=0.5)
+
+    monkeypatch.setattr(service, "check_areas", wait_for_the_other)
+
+    def add_once() -> tuple[int, int]:
+        with both_town.app.app_context():
+            here = Scope.of(both_town.community_id)
+            return add_series(activity_id, made, by=by, now=FRIDAY, scope=here)
+
+    with ThreadPoolExecutor(2) as pool:
+        added = [answer.result() for answer in [pool.submit(add_once) for _ in range(2)]]
+    assert added[0] == added[1]
+    assert days(both_town, "广场") == DAYS
+    cancel(both_town, Target(events_at(both_town, "广场")[0].id, Reach.ALL), by=by)
+    assert add_once() != added[0]  # cancelled, and planned anew

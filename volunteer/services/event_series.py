@@ -21,12 +21,14 @@ from volunteer.store.holidays import load_holidays
 from volunteer.store.models import EventSeries, SeriesEvent
 from volunteer.store.models.base import table_of
 from volunteer.store.rows import record_row
+from volunteer.store.series import load_same_series
 
 
 def add_series(
     activity_id: int, plan: SeriesPlan, *, by: int, now: datetime, scope: Scope
 ) -> tuple[int, int]:
-    """New events at every date of the plan; gives the series' id and how many events it has.
+    """New events at every date of the plan; gives the series' id and how many events it has. The
+    same form again gives the series that is there.
 
     Refuses what ``decide_series`` refuses, and ``not_found`` for an activity, area or leader that
     is not there or no longer active.
@@ -36,6 +38,10 @@ def add_series(
         host = load_host(tx, activity_id)
         holidays = load_holidays(tx, host.community_id)
         planned = decide_series(plan, holidays, host.zone, now.astimezone(host.zone).date())
+        events = [event for _site, event in planned]
+        before = load_same_series(tx, activity_id, events, by)
+        if before is not None:
+            return before, len(events)
         check_areas(tx, host.community_id, (site.area_id for site in plan.sites))
         check_leaders(
             tx,
@@ -43,7 +49,6 @@ def add_series(
             (leader.resident_id for site in plan.sites for leader in site.leaders),
         )
         series_id = _record_series(tx, host, activity_id, plan, by=by, now=now)
-        events = [event for _site, event in planned]
         ids = record_new_events(tx, host, activity_id, events, by=by, now=now)
         belonging = [
             {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+
 from sqlalchemy import select
 
+from volunteer.domain.events import EventPlan
 from volunteer.domain.series import SeriesSpot, Target, is_reached
 from volunteer.store.database import Tx
-from volunteer.store.models import Event, SeriesEvent
+from volunteer.store.models import Event, EventSeries, Login, SeriesEvent
 from volunteer.store.models.base import table_of
 
 _event = table_of(Event)
@@ -31,3 +35,28 @@ def load_reached(tx: Tx, target: Target) -> set[int]:
     if chosen is None:
         return {target.event_id}
     return {one for one, spot in spots.items() if is_reached(target, chosen, spot)}
+
+
+def load_same_series(tx: Tx, activity_id: int, plans: Collection[EventPlan], by: int) -> int | None:
+    """The series that ``by`` has planned with exactly these places and times, none of them changed
+    or cancelled since: their form came twice. A second one waits here for the first."""
+    tx.run(select(Login.id).where(Login.id == by).with_for_update(key_share=True))
+    series = table_of(EventSeries)
+    rows = tx.run(
+        select(_of_series.c.series_id, _event.c.place, _event.c.starts_at, _event.c.ends_at)
+        .join(series, series.c.id == _of_series.c.series_id)
+        .join(_event, _event.c.id == _of_series.c.event_id)
+        .where(
+            series.c.activity_id == activity_id,
+            series.c.created_by_login_id == by,
+            _event.c.state == "planned",
+            _event.c.starts_at >= min(one.starts_at for one in plans),
+        )
+    )
+    found: dict[int, list[tuple[str, datetime, datetime]]] = {}
+    for row in rows:
+        spot = row.place, row.starts_at, row.ends_at
+        found.setdefault(row.series_id, []).append(spot)
+    wanted = sorted((one.place, one.starts_at, one.ends_at) for one in plans)
+    same = (one for one, spots in found.items() if sorted(spots) == wanted)
+    return next(same, None)
