@@ -7,7 +7,7 @@ from datetime import date
 
 from flask import Flask
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.scanning import as_device, record, scan_row
 from tests.signed_in import post, sign_in
@@ -41,6 +41,11 @@ def test_all_of_it_and_nothing_of_others(app: Flask, town: Town) -> None:
     for one in numbers:
         record(town, device, scan_row(event, numbers[one][1]))
 
+    for one, phone in ((own, "+862034567890"), (stranger, "+862098765432")):
+        row = {"community_id": town.community_id, "resident_id": one, "phone": phone}
+        noted = insert(m.ContactPhone).values(row | {"noted_at": FRIDAY})
+        town.write(lambda tx, noted=noted: tx.execute(noted))  # type: ignore[misc]
+
     client = app.test_client()
     sign_in(client, MOTHER)
     page = client.get("/me/data").get_data(as_text=True)
@@ -60,6 +65,8 @@ def test_all_of_it_and_nothing_of_others(app: Flask, town: Town) -> None:
     everything = str(sheets)
     for text in ("王芳", "王小明", "12栋", "小小巡逻兵", numbers[own][1], "扫卡", "138****8005"):
         assert text in everything, text
+    assert ["王芳", "手机号", "'+862034567890"] in sheets["小队与编号"]
+    assert "98765432" not in everything
     assert "陌生人" not in everything
     assert numbers[helped][1] not in everything
     for _, _, code in numbers.values():

@@ -25,6 +25,7 @@ from volunteer.store.models import (
     Card,
     Community,
     Consent,
+    ContactPhone,
     Entry,
     Event,
     ExternalNumber,
@@ -124,7 +125,7 @@ def _homes(ids: Sequence[int]) -> Any:
 
 
 def _belongs(ids: Sequence[int]) -> Any:
-    """Youth groups, households and numbers in other systems."""
+    """Youth groups, households, numbers in other systems, and the phone that staff wrote down."""
     groups = (
         select(literal("youth_group").label("kind"), Resident.name, YouthGroup.name.label("what"))
         .select_from(Membership)
@@ -147,7 +148,13 @@ def _belongs(ids: Sequence[int]) -> Any:
         .join(Resident, Resident.id == ExternalNumber.resident_id)
         .where(ExternalNumber.resident_id.in_(ids))
     )
-    return union_all(groups, households, numbers)
+    phones = (
+        select(literal("phone"), Resident.name, ContactPhone.phone)
+        .select_from(ContactPhone)
+        .join(Resident, Resident.id == ContactPhone.resident_id)
+        .where(ContactPhone.resident_id.in_(ids))
+    )
+    return union_all(groups, households, numbers, phones)
 
 
 def _cards(ids: Sequence[int]) -> Any:

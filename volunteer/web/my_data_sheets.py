@@ -107,6 +107,7 @@ def _belongs(rows: Iterable[Any]) -> Sheet:
         "youth_group": _("Youth group"),
         "household": _("Household"),
         "number": _("Number elsewhere"),
+        "phone": _("Phone number"),
     }
     return _sheet(
         _("Groups and numbers"),
