@@ -114,7 +114,11 @@ def add_recurring(activity_id: int) -> ResponseReturnValue:
         most_sites=MOST_SITES,
         preview=_dates(form, holidays, len(sites)),
         festival_words=festival_words,
-        rhythm_notes={"monthly": _("In the same week as the first date: every second Friday.")},
+        rhythm_notes={
+            "monthly": _(
+                "In the same week as the first date, for instance the second Friday of each month."
+            )
+        },
     )
     wrong = not looks and (form.errors or any(site.form.errors for site in sites))
     return page, 422 if wrong else 200
