@@ -53,7 +53,7 @@ MORE = {
     "auditor": ["/organize", "/admin/people", "/admin/places", "/admin/roles", "/admin/audit"],
 }
 # Parts of a page that a script asks for.
-FRAGMENTS = {"organize.rule_preview"}
+FRAGMENTS = {"organize.rule_preview", "organize.series_dates"}
 # What stands in MORE may be a refusal; a page of the map must be shown.
 REFUSED_STATUSES = (403, 404)
 
