@@ -562,7 +562,7 @@ def test_an_own_check_out_stands(leader: Leader, town: Town, clock: Clock) -> No
     clock.now = STARTS_AT + timedelta(minutes=30)
     leader.scan(number, "out")
     clock.now = ENDS_AT
-    assert "以本人签退时间为准：陈秀英" in leader.get("end")
+    assert "以当时的时间为准：陈秀英" in leader.get("end")
     end(leader, ended_at="18:00")
     assert leader.attendance(resident_id).minutes == 30
 
